@@ -1,0 +1,100 @@
+package kiosk
+
+import (
+	"time"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Way is a way to say who one is. No service may offer WayFace alone.
+type Way string
+
+// The ways.
+const (
+	WayFace  Way = "face"
+	WayCard  Way = "card"  // an IC card at the reader
+	WayPIN   Way = "pin"   // the person's number and a PIN
+	WayStaff Way = "staff" // a staff member vouches with his own PIN
+)
+
+// Person is somebody the site knows. It carries no template and no picture.
+type Person struct {
+	ID    string  // the district's number for the person, as in the people feed
+	Name  string  // in full: mask it (view.MaskName) on a shared screen
+	Group string  // class or department, as shown
+	Role  string  // "pupil", "staff", "citizen"
+	Way   Way     // how he was identified
+	By    string  // the staff member who vouched, for WayStaff
+	Score float64 // for WayFace: distance to the template, 0 is equal
+}
+
+// IdentifyRequest asks for one person, once.
+type IdentifyRequest struct {
+	Prompt  view.Text // "请看镜头进校"; "" is the terminal's own
+	Purpose string    // what for: consent is given per purpose; "" is the module's ID
+	Ways    []Way     // offered, in this order; empty is every way the terminal has
+	Roles   []string  // accepted roles; empty is any
+}
+
+// WatchRequest asks for a stream of sightings.
+type WatchRequest struct {
+	Purpose string // as in IdentifyRequest
+}
+
+// Sightings is a stream of what the terminal sees.
+type Sightings interface {
+	// Next waits for the next sighting. A reader that is slow misses older
+	// ones (latest wins per person); it never blocks the camera.
+	Next() (Sighting, error)
+	Close() error
+}
+
+// Verdict is what the terminal makes of who stands before it.
+type Verdict string
+
+// The verdicts. Only Recognised carries a person.
+const (
+	Recognised  Verdict = "recognised"
+	Stranger    Verdict = "stranger"     // a good look at a face, no member's
+	TooDark     Verdict = "too-dark"     // also: too bright, too blurred to tell
+	TooFar      Verdict = "too-far"      // a face, too small to tell
+	TwoFaces    Verdict = "two-faces"    // one at a time, please
+	NoFace      Verdict = "no-face"      // nobody, or nobody any more
+	Withdrawn   Verdict = "withdrawn"    // a member without consent for this purpose; carries no person
+	NoCamera    Verdict = "no-camera"    // unplugged, or silent; Detail says
+	NoEngine    Verdict = "no-engine"    // the face engine is starting again
+	CardUnknown Verdict = "card-unknown" // a card was read that nobody here holds
+)
+
+// Sighting is one event: a verdict that began to hold at Time. The same verdict
+// on the same person or track is told once, and again after the lane was empty.
+type Sighting struct {
+	Verdict Verdict
+	Person  Person // for Recognised
+	Track   uint64 // the face followed; 0 for a card
+	Time    time.Time
+	Detail  string // for the log: no name, no number of a person
+}
+
+// EnrolRequest takes the face of a person who has consented.
+type EnrolRequest struct {
+	Person   string   // ID; "" makes a new visitor with the Name given
+	Name     string   // for a new visitor
+	Purposes []string // what the consent covers: module IDs
+	Consent  Consent
+}
+
+// Consent is the proof that somebody agreed.
+type Consent struct {
+	TextVersion string // of the text shown, as in "face-2025-06"
+	GivenBy     string // "self", or the guardian's name for a child below 14
+	Way         string // "touch", "paper"
+	Time        time.Time
+}
+
+// Enrolment is the result of Enrol.
+type Enrolment struct {
+	Person   Person
+	Template string // the template's ID, never its content
+	Shots    int
+}
