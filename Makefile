@@ -1,0 +1,72 @@
+# Ting. `make` alone lists what can be made; `make run` shows the demo, `make test` proves it.
+# Each target does its own set-up: Debian packages when missing, then the build.
+
+SHELL     := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+go       := .ci/go
+tool     := $(go) tool -modfile=.ci/tools.mod
+bin      := bin
+programs := ting ting-center ting-module ting-face
+state    ?= .ting/demo
+tourdir  ?= .ting/tour
+
+## run: the demo district: a center, a school gate, and pupils walking up (Ctrl-C stops it)
+run: setup-run programs
+	@exec $(bin)/ting demo -state $(state)
+
+## build: every program, into bin/
+build: setup-build programs
+
+.PHONY: programs
+programs:
+	@mkdir -p $(bin)
+	@echo "build: $(programs) (the first time takes minutes, dlib is large)" >&2
+	@for p in $(programs); do $(go) build -o $(bin)/$$p ./app/$$p; done
+	@$(go) build -o $(bin)/ting-example ./plugins/example
+
+## test: everything, with the race detector, in random order
+test: setup-test programs
+	@$(go) vet ./...
+	@CI=$${CI-} TING_BIN=$(CURDIR)/$(bin) LANG=C.UTF-8 $(go) test -race -shuffle=on -timeout 20m ./...
+
+## quick: the inner loop, under a minute: the rules of the house and what needs no window and no native code
+quick:
+	@$(go) vet ./kiosk/... ./plugins/... ./sync/record ./sync/wire ./fyne-tests/architecture
+	@$(go) test -short ./kiosk/... ./plugins/... ./sync/record ./sync/wire ./devices/camera/... ./fyne-tests/architecture
+
+## lint: golangci-lint, known vulnerabilities, generated code, formatting
+lint: setup-build
+	@test -z "$$(gofmt -l app kiosk plugins devices sync assets fyne-tests | tee /dev/stderr)" || { echo "lint: run gofmt -w on the files above" >&2; exit 1; }
+	@$(tool) golangci-lint run ./...
+	@.ci/generated
+
+## bench: the figures, in one run
+bench: setup-test programs
+	@TING_BIN=$(CURDIR)/$(bin) .ci/bench
+
+## tour: every screen in a real window, as numbered pictures with an index, into .ting/tour
+tour: setup-test programs
+	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -v -run '^TestTour$$' ./fyne-tests/tour
+	@echo "tour: $(tourdir)/index.html"
+
+## proto: the generated code of the module contract, anew
+proto:
+	@command -v protoc >/dev/null || { echo "proto: apt-get install protobuf-compiler" >&2; exit 1; }
+	@mkdir -p build && $(go) build -modfile=.ci/tools.mod -o build/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	@PATH=$(CURDIR)/build:$$PATH $(go) generate ./kiosk/rpc/...
+
+## clean: forgets what was built and the demo's state
+clean:
+	rm -rf bin build .ting
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
+
+.PHONY: run build test quick lint bench tour proto clean help
+.PHONY: setup-build setup-run setup-test
+setup-build: ; @.ci/setup build
+setup-run:   ; @.ci/setup run
+setup-test:  ; @.ci/setup test

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/luohu/ting/app/shell"
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Config is terminal.toml: what this terminal is, what is attached to it, and
+// which modules it runs with which permissions. Unknown keys are errors, so
+// that a misspelt permission is not silently nothing.
+type Config struct {
+	Terminal TerminalConfig          `toml:"terminal"`
+	Center   CenterConfig            `toml:"center"`
+	Camera   CameraConfig            `toml:"camera"`
+	Face     FaceConfig              `toml:"face"`
+	Barriers map[string]DeviceConfig `toml:"barrier"` // by lane
+	Modules  []ModuleConfig          `toml:"module"`
+	Demo     DemoConfig              `toml:"demo"`
+
+	path string
+}
+
+// TerminalConfig says what and where this terminal is.
+type TerminalConfig struct {
+	ID    string   `toml:"id"`    // the district's name for it: "gate-east-1"
+	Site  string   `toml:"site"`  // the site's ID
+	Place TextPair `toml:"place"` // in the header
+	Mode  string   `toml:"mode"`  // kiosk, gate or desk
+	Lang  string   `toml:"lang"`  // zh or en
+	State string   `toml:"state"` // directory for everything it keeps; relative to terminal.toml
+	// AllowQuit lets the window be closed and Escape end the program: for a
+	// demo or a developer's desk, never for a public place.
+	AllowQuit bool `toml:"allow_quit"`
+	// Window is the size of the window where the mode is not full screen: "1280x800".
+	Window string `toml:"window"`
+}
+
+// TextPair is a text in both languages.
+type TextPair struct {
+	ZH string `toml:"zh"`
+	EN string `toml:"en"`
+}
+
+// CenterConfig says how to reach the center. Without a URL the terminal works alone.
+type CenterConfig struct {
+	URL      string `toml:"url"`
+	CA       string `toml:"ca"`        // file: the district's CA, trusted for enrolment
+	CodeFile string `toml:"code_file"` // file with the one-time enrolment code
+}
+
+// CameraConfig is the terminal's own camera. Without a URL nobody is recognised by face.
+type CameraConfig struct {
+	URL string `toml:"url"`
+}
+
+// FaceConfig tunes recognition. Zero values take the engine's own.
+type FaceConfig struct {
+	Engine    string  `toml:"engine"`    // program; "" is ting-face beside this program
+	Weights   string  `toml:"weights"`   // file; "" is the built-in network
+	Landmarks string  `toml:"landmarks"` // file; "" is Debian's libdlib-data
+	Threshold float64 `toml:"threshold"` // distance; "" is 0.373
+	Margin    float64 `toml:"margin"`    // to the second person
+}
+
+// DeviceConfig is one device.
+type DeviceConfig struct {
+	URL string `toml:"url"`
+}
+
+// ModuleConfig is one module and what the site grants it.
+type ModuleConfig struct {
+	ID      string   `toml:"id"`
+	Command []string `toml:"command"` // empty is ting-module ID beside this program
+	SHA256  string   `toml:"sha256"`  // of the program, for a third party's
+	Grant   []string `toml:"grant"`   // permissions; none is the default
+	Lane    string   `toml:"lane"`    // which barrier it may open
+}
+
+// DemoConfig is for the demo district only.
+type DemoConfig struct {
+	// Enrol enrols the demo's pupils from their rendered portraits at first start.
+	Enrol bool `toml:"enrol"`
+}
+
+// ConfigError lists everything that is wrong with a terminal.toml.
+type ConfigError struct {
+	Path     string
+	Problems []string
+}
+
+// Error lists the problems, one a line.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("%s cannot be used:\n  - %s", e.Path, strings.Join(e.Problems, "\n  - "))
+}
+
+// LoadConfig reads and checks a terminal.toml. Relative paths in it are taken
+// from its own folder.
+func LoadConfig(path string) (*Config, error) {
+	c := &Config{path: path}
+	meta, err := toml.DecodeFile(path, c)
+	if err != nil {
+		var pe toml.ParseError
+		switch {
+		case errors.As(err, &pe):
+			return nil, &ConfigError{path, []string{strings.TrimSpace(pe.ErrorWithUsage())}}
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, &ConfigError{path, []string{"there is no such file; name one with -config, or run the demo with: ting demo"}}
+		}
+		return nil, &ConfigError{path, []string{err.Error()}}
+	}
+	var problems []string
+	for _, k := range meta.Undecoded() {
+		problems = append(problems, fmt.Sprintf("unknown key %s (is it misspelt?)", k))
+	}
+	problems = append(problems, c.check()...)
+	if len(problems) > 0 {
+		return nil, &ConfigError{path, problems}
+	}
+	c.resolve()
+	return c, nil
+}
+
+var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+func (c *Config) check() (problems []string) {
+	bad := func(format string, a ...any) { problems = append(problems, fmt.Sprintf(format, a...)) }
+	needID := func(key, v string) {
+		if !idForm.MatchString(v) {
+			bad("%s = %q: 1 to 64 of a-z, 0-9 and '-' are needed", key, v)
+		}
+	}
+	needURL := func(key, v string) {
+		if u, err := url.Parse(v); err != nil || u.Scheme == "" {
+			bad("%s = %q is not a URL such as v4l2:///dev/video0 or sim:district", key, v)
+		}
+	}
+	needID("terminal.id", c.Terminal.ID)
+	needID("terminal.site", c.Terminal.Site)
+	if c.Terminal.State == "" {
+		bad("terminal.state: a directory for the journal is needed")
+	}
+	if _, err := shell.ParseMode(c.Terminal.Mode); err != nil {
+		bad("terminal.mode = %q: %v", c.Terminal.Mode, err)
+	}
+	if l := view.Lang(c.Terminal.Lang); l != "" && l != view.ZH && l != view.EN {
+		bad("terminal.lang = %q: zh or en", c.Terminal.Lang)
+	}
+	if c.Terminal.Window != "" {
+		if _, _, err := parseSize(c.Terminal.Window); err != nil {
+			bad("terminal.window = %q: %v", c.Terminal.Window, err)
+		}
+	}
+	if c.Center.URL != "" {
+		if u, err := url.Parse(c.Center.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+			bad("center.url = %q: https://host[:port] is needed", c.Center.URL)
+		}
+		if c.Center.CA == "" {
+			bad("center.ca: the district's CA certificate (a PEM file) is needed to trust the center")
+		}
+	}
+	if c.Camera.URL != "" {
+		needURL("camera.url", c.Camera.URL)
+	}
+	if c.Face.Threshold < 0 || c.Face.Threshold > 1 || c.Face.Margin < 0 || c.Face.Margin > 1 {
+		bad("face.threshold and face.margin are distances from 0 to 1")
+	}
+	for lane, d := range c.Barriers {
+		needID("barrier lane", lane)
+		needURL("barrier."+lane+".url", d.URL)
+	}
+	if len(c.Modules) == 0 {
+		bad("no [[module]]: a terminal needs at least one")
+	}
+	seen := map[string]bool{}
+	for _, m := range c.Modules {
+		needID("module.id", m.ID)
+		if seen[m.ID] {
+			bad("module %q appears twice", m.ID)
+		}
+		seen[m.ID] = true
+		for _, g := range m.Grant {
+			if !slices.Contains(kiosk.Permissions(), kiosk.Permission(g)) {
+				bad("module %q: unknown permission %q, there are: %v", m.ID, g, kiosk.Permissions())
+			}
+		}
+		if len(m.Command) == 0 && !builtIn(m.ID) {
+			bad("unknown module %q: built in are %s; another one needs command = [\"/path/to/program\"] and sha256",
+				m.ID, strings.Join(builtInModules, ", "))
+		}
+		if len(m.Command) > 0 && len(m.SHA256) != 64 {
+			bad("module %q: sha256 of %s is needed (64 hex digits: sha256sum %s)", m.ID, m.Command[0], m.Command[0])
+		}
+		if m.Lane != "" {
+			if _, ok := c.Barriers[m.Lane]; !ok {
+				bad("module %q: lane %q has no [barrier.%s]", m.ID, m.Lane, m.Lane)
+			}
+		}
+	}
+	return problems
+}
+
+// builtInModules are those that ting-module serves.
+var builtInModules = []string{"gate", "enrolment"}
+
+func builtIn(id string) bool { return slices.Contains(builtInModules, id) }
+
+func (c *Config) resolve() {
+	dir := filepath.Dir(c.path)
+	for _, p := range []*string{&c.Terminal.State, &c.Center.CA, &c.Center.CodeFile, &c.Face.Weights, &c.Face.Landmarks} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
+
+// beside is the path of one of Ting's own programs, which live in one folder.
+func beside(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("where is this program: %w", err)
+	}
+	p := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(p); err != nil {
+		return "", fmt.Errorf("%s is missing beside %s: build all programs with make build", name, self)
+	}
+	return p, nil
+}
+
+func parseSize(s string) (w, h int, err error) {
+	if n, err := fmt.Sscanf(s, "%dx%d", &w, &h); n != 2 || err != nil || w < 320 || h < 320 || w > 8192 || h > 8192 {
+		return 0, 0, errors.New("a size is WIDTHxHEIGHT in pixels, from 320x320")
+	}
+	return w, h, nil
+}
