@@ -1,0 +1,77 @@
+// Command ting is the terminal: the shell, the modules' host, the journal and
+// all that is attached.
+//
+//	ting run -config terminal.toml    runs this machine as a terminal
+//	ting check -config terminal.toml  says whether a configuration can be used
+//	ting demo                         shows a district on one machine
+//
+// Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 78 the configuration
+// cannot be used (starting again will not help), 70 the shell hung and ended
+// itself (starting again will).
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG of sysexits.h
+)
+
+const usage = `Ting, the terminal.
+
+usage:
+  ting run -config terminal.toml     run this machine as a terminal
+  ting check -config terminal.toml   say whether a configuration can be used
+  ting demo [-state DIR]             show the demo district on this machine
+`
+
+func main() {
+	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo}
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(exitUsage)
+	}
+	err := commands[os.Args[1]](os.Args[2:])
+	var config *ConfigError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+	case errors.As(err, &config):
+		fmt.Fprintln(os.Stderr, "ting:", err)
+		os.Exit(exitConfig)
+	case errors.Is(err, errUsage):
+		os.Exit(exitUsage)
+	default:
+		fmt.Fprintln(os.Stderr, "ting:", err)
+		os.Exit(exitFailed)
+	}
+}
+
+var errUsage = errors.New("wrong usage")
+
+// usageError passes on what flag has already told the user.
+func usageError(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return errUsage
+}
+
+func runCheck(args []string) error {
+	fs := flag.NewFlagSet("check", flag.ContinueOnError)
+	path := fs.String("config", "terminal.toml", "configuration `file`")
+	if err := fs.Parse(args); err != nil {
+		return usageError(err)
+	}
+	c, err := LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s can be used: terminal %s of %s, %d modules\n", *path, c.Terminal.ID, c.Terminal.Site, len(c.Modules))
+	return nil
+}

@@ -1,0 +1,185 @@
+package district
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// District is a center and a terminal at a school gate, whose camera plays the
+// scenes that the test writes.
+type District struct {
+	Dir      string
+	Display  string
+	Center   *Process
+	Terminal *Process
+	Address  string // of the center: https://127.0.0.1:…
+
+	t    testing.TB
+	bin  string
+	opts Options
+}
+
+// Options change what a District is made of; the zero value is the usual gate.
+type Options struct {
+	Size   string // of the display; "" is 1080x1920
+	Lang   string // zh or en
+	Mode   string // gate, kiosk or desk
+	Camera string // URL; "" is the script that Scenes writes
+	Extra  string // more of terminal.toml, put before the modules
+	Module string // [[module]] tables instead of the usual two
+	State  string // the terminal's state directory instead of its own
+}
+
+// New makes a district with nothing running yet but the display.
+func New(t testing.TB, o Options) *District {
+	t.Helper()
+	Need(t, "Xvfb")
+	if o.Size == "" {
+		o.Size = "1080x1920"
+	}
+	d := &District{t: t, Dir: t.TempDir(), bin: Programs(t), opts: o}
+	d.Display = Display(t, o.Size)
+	d.Scenes("nobody for 1s", "loop")
+	return d
+}
+
+// Open starts the center and the terminal and waits until the gate is watched.
+func (d *District) Open() {
+	d.t.Helper()
+	d.StartCenter()
+	d.StartTerminal()
+	d.Terminal.WaitFor(0, 60*time.Second, "page", "id=idle")
+}
+
+// Scenes tells the camera what to see from now on, in the language of the
+// scripted camera (devices/camera/district).
+func (d *District) Scenes(lines ...string) {
+	d.t.Helper()
+	path := filepath.Join(d.Dir, "scenes.txt")
+	err := os.WriteFile(path+".new", []byte(strings.Join(lines, "\n")+"\n"), 0o600)
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// StartCenter starts the center, on the address it had before if it had one.
+func (d *District) StartCenter() {
+	d.t.Helper()
+	listen := "127.0.0.1:0"
+	if d.Address != "" {
+		listen = strings.TrimPrefix(d.Address, "https://")
+	}
+	cmd := exec.Command(filepath.Join(d.bin, "ting-center"), "run",
+		"-state", filepath.Join(d.Dir, "center"), "-listen", listen, "-demo")
+	d.Center = Start(d.t, "ting-center", cmd)
+	line := d.Center.WaitFor(0, 30*time.Second, "ready: ")
+	d.Address = strings.TrimSpace(line[strings.Index(line, "ready: ")+len("ready: "):])
+}
+
+// StartTerminal writes terminal.toml and starts the terminal.
+func (d *District) StartTerminal() {
+	d.t.Helper()
+	d.Terminal = d.StartTerminalWith(d.WriteConfig())
+}
+
+// StartTerminalWith starts a terminal with a configuration of the test's own.
+func (d *District) StartTerminalWith(config string) *Process {
+	d.t.Helper()
+	cmd := exec.Command(filepath.Join(d.bin, "ting"), "run", "-config", config, "-v")
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.Display, "LANG=zh_CN.UTF-8")
+	return Start(d.t, "ting", cmd)
+}
+
+// ConfigPath is where WriteConfig writes.
+func (d *District) ConfigPath() string { return filepath.Join(d.Dir, "terminal.toml") }
+
+// WriteConfig writes the terminal's configuration and returns its path.
+func (d *District) WriteConfig() string {
+	d.t.Helper()
+	or := func(s, fallback string) string {
+		if s == "" {
+			return fallback
+		}
+		return s
+	}
+	modules := or(d.opts.Module, `
+[[module]]
+id = "gate"
+lane = "east"
+grant = ["watch", "identify", "record", "feeds", "barrier"]
+
+[[module]]
+id = "enrolment"
+grant = ["identify", "enrol", "record", "feeds"]
+`)
+	config := fmt.Sprintf(`
+[terminal]
+id = "gate-east-1"
+site = "school-1"
+place = { zh = "第一小学 东门", en = "First Primary School, East Gate" }
+mode = %q
+lang = %q
+state = %q
+allow_quit = true
+
+[center]
+url = %q
+ca = "center/ca.pem"
+code_file = "center/enrol-code"
+
+[camera]
+url = %q
+
+[barrier.east]
+url = "sim:"
+
+[demo]
+enrol = true
+
+%s
+%s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), or(d.opts.State, "state"), d.Address,
+		or(d.opts.Camera, "sim:script?file="+filepath.Join(d.Dir, "scenes.txt")), d.opts.Extra, modules)
+	if err := os.WriteFile(d.ConfigPath(), []byte(config), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	return d.ConfigPath()
+}
+
+// Screenshot writes what the display shows to a PNG.
+func (d *District) Screenshot(path string) {
+	d.t.Helper()
+	Need(d.t, "import")
+	if out, err := exec.Command("import", "-display", d.Display, "-window", "root", path).CombinedOutput(); err != nil {
+		d.t.Fatalf("screenshot: %v\n%s", err, out)
+	}
+}
+
+// Touch taps the screen at a place, in pixels, as a finger would.
+func (d *District) Touch(x, y int) {
+	d.t.Helper()
+	d.xdotool("mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1")
+}
+
+// Type types on the keyboard, as a card reader or a clerk would.
+func (d *District) Type(text string) { d.t.Helper(); d.xdotool("type", "--delay", "5", text) }
+
+// Press presses a key by its X name: Return, Escape, alt+F4.
+func (d *District) Press(key string) { d.t.Helper(); d.xdotool("key", key) }
+
+func (d *District) xdotool(args ...string) {
+	d.t.Helper()
+	Need(d.t, "xdotool")
+	cmd := exec.Command("xdotool", args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.Display)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		d.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
+	}
+}
