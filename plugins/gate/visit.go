@@ -1,0 +1,211 @@
+package gate
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// visit is one run of Serve. Its fields below running belong to Serve's
+// goroutine; the others wait for the camera, an answer or a name, and send what
+// comes over a channel.
+type visit struct {
+	*Gate
+	s         kiosk.Session
+	sightings chan kiosk.Sighting
+	answers   chan answer
+	named     chan named
+	failed    chan error
+	running   sync.WaitGroup
+
+	resting  view.Page          // what stands when nobody is there; idlePage when zero
+	asked    uint64             // the number of the newest page, to know a late answer
+	naming   uint64             // the number of the newest identification, ditto
+	stopName context.CancelFunc // ends the identification that is under way; nil for none
+}
+
+type answer struct {
+	page   uint64
+	action string
+	err    error
+}
+
+type named struct {
+	number uint64
+	person kiosk.Person
+	err    error
+}
+
+// ask shows p and lets its answer arrive on v.answers.
+func (v *visit) ask(ctx context.Context, p view.Page) {
+	v.asked++
+	number := v.asked
+	v.running.Go(func() {
+		a, err := v.s.Ask(ctx, p)
+		select {
+		case v.answers <- answer{page: number, action: a.Action, err: err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// rest shows the page that stands while nobody is there.
+func (v *visit) rest(ctx context.Context) {
+	if v.resting.ID == "" {
+		v.resting = idlePage()
+	}
+	v.ask(ctx, v.resting)
+}
+
+// sighted does what a sighting asks for.
+func (v *visit) sighted(ctx context.Context, sg kiosk.Sighting) error {
+	switch sg.Verdict {
+	case kiosk.NoCamera, kiosk.NoEngine:
+		v.resting = refusalPage(sg.Verdict)
+	default:
+		v.resting = idlePage()
+	}
+	if sg.Verdict == kiosk.Recognised {
+		v.stopNaming()
+		return v.pass(ctx, sg.Person)
+	}
+	if refusable(sg.Verdict) {
+		if err := v.refuse(ctx, sg.Verdict); err != nil {
+			return err
+		}
+	}
+	switch {
+	case v.stopName != nil:
+		// Somebody types his PIN: nothing the camera cannot tell takes the page from him.
+	case sg.Verdict == kiosk.NoFace:
+		v.rest(ctx)
+	default:
+		v.ask(ctx, refusalPage(sg.Verdict))
+	}
+	return nil
+}
+
+// answered does what somebody touched on the page.
+func (v *visit) answered(ctx context.Context, a answer) error {
+	if a.page != v.asked || kiosk.CodeOf(a.err) == kiosk.CodeSuperseded {
+		return nil // of a page that is gone
+	}
+	if a.err != nil {
+		return a.err
+	}
+	switch a.action {
+	case actionCard:
+		v.ask(ctx, cardPage())
+	case actionPIN:
+		v.name(ctx, kiosk.WayPIN)
+	case actionStaff:
+		v.name(ctx, kiosk.WayStaff)
+	default: // the page's time is over, or Back
+		v.rest(ctx)
+	}
+	return nil
+}
+
+// name lets somebody say who he is in a way that takes typing. The camera and
+// the reader go on meanwhile.
+func (v *visit) name(ctx context.Context, way kiosk.Way) {
+	v.stopNaming()
+	ctx2, cancel := context.WithCancel(ctx)
+	v.naming++
+	number := v.naming
+	v.stopName = cancel
+	v.running.Go(func() {
+		defer cancel()
+		p, err := v.s.Identify(ctx2, kiosk.IdentifyRequest{Prompt: prompt(), Ways: []kiosk.Way{way}})
+		select {
+		case v.named <- named{number: number, person: p, err: err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+func (v *visit) stopNaming() {
+	if v.stopName != nil {
+		v.stopName()
+		v.stopName = nil
+		v.naming++
+	}
+}
+
+// identified ends an identification that name began.
+func (v *visit) identified(ctx context.Context, n named) error {
+	if n.number != v.naming {
+		return nil // somebody else passed meanwhile
+	}
+	v.stopNaming()
+	switch code := kiosk.CodeOf(n.err); code {
+	case "":
+		return v.pass(ctx, n.person)
+	case kiosk.CodeCancelled, kiosk.CodeSuperseded:
+		v.rest(ctx)
+	case kiosk.CodeLocked:
+		v.ask(ctx, lockedPage(n.err))
+	default:
+		slog.Warn("gate: identify failed", "op", "identify", "code", code)
+		v.ask(ctx, troublePage(n.err))
+	}
+	return nil
+}
+
+// pass lets a person through: the record first, the barrier next, then the welcome.
+func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
+	now := v.s.Now()
+	turn, fresh := v.passes.next(p.ID, now)
+	if !fresh {
+		v.ask(ctx, alreadyPage(p, now))
+		return nil
+	}
+	_, err := v.s.Record(ctx, Pass{
+		Person:    p.ID,
+		Direction: turn,
+		Way:       string(p.Way),
+		Lane:      v.s.Visit().Lane,
+		By:        p.By,
+		At:        now,
+	})
+	if err != nil {
+		switch kiosk.CodeOf(err) {
+		case kiosk.CodeDenied, kiosk.CodeCancelled:
+			return err
+		}
+		slog.Error("gate: pass not stored, gate stays shut", "op", "record", "code", kiosk.CodeOf(err))
+		v.ask(ctx, notStoredPage())
+		return nil
+	}
+	v.passes.done(p.ID, turn, now)
+	if err := v.s.OpenBarrier(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		slog.Error("gate: barrier did not open", "op", "open barrier", "code", kiosk.CodeOf(err), "cause", err)
+		v.ask(ctx, barrierPage(p, turn, now))
+		return nil
+	}
+	v.ask(ctx, welcomePage(p, turn, now))
+	return nil
+}
+
+// refuse notes that somebody was turned away, at most once a minute per verdict.
+func (v *visit) refuse(ctx context.Context, verdict kiosk.Verdict) error {
+	now := v.s.Now()
+	if !v.refusals.due(verdict, now) {
+		return nil
+	}
+	_, err := v.s.Record(ctx, Refused{Verdict: string(verdict), Lane: v.s.Visit().Lane, At: now})
+	if err == nil {
+		return nil
+	}
+	if kiosk.CodeOf(err) == kiosk.CodeDenied || ctx.Err() != nil {
+		return err
+	}
+	slog.Warn("gate: refusal not stored", "op", "record", "code", kiosk.CodeOf(err))
+	return nil
+}
