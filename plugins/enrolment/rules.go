@@ -1,0 +1,81 @@
+package enrolment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// TextVersion names the wording of consentText. A change of meaning there is a
+// new version here; what was agreed to under the old one stays as it was.
+const TextVersion = "face-2025-06"
+
+// AdultAge is the age from which a person consents alone.
+const AdultAge = 14
+
+// Purpose is one thing a face may be used for.
+type Purpose struct {
+	Module string // the module's ID
+	Title  view.Text
+}
+
+// Gate is the purpose of passing a school's gate.
+var Gate = Purpose{Module: "gate", Title: view.T("进出校门", "passing the school gate")}
+
+// granted lists the module IDs a consent covers: the purposes agreed to, and
+// this module itself, so that whoever has neither card nor PIN can be recognised
+// when he comes to withdraw.
+func granted(purposes []Purpose) []string {
+	ids := []string{ID}
+	for _, p := range purposes {
+		ids = append(ids, p.Module)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// withdrawn turns the purposes somebody touched into what is to be forgotten.
+// None means everything: also when no purpose but being recognised here would
+// remain, for a template must not be kept for its own sake.
+func withdrawn(all []Purpose, chosen []string) []string {
+	for _, p := range all {
+		if !slices.Contains(chosen, p.Module) {
+			slices.Sort(chosen)
+			return chosen
+		}
+	}
+	return nil
+}
+
+// nameLen is how many characters a visitor's name may have.
+const nameLen = 40
+
+// cleanName is a visitor's name as it is kept; ok is false when it is none.
+func cleanName(typed string) (name string, ok bool) {
+	name = strings.Join(strings.Fields(typed), " ")
+	n := utf8.RuneCountInString(name)
+	return name, utf8.ValidString(name) && n > 0 && n <= nameLen
+}
+
+// visitorName is what a visitor is called who types no name, for there may be
+// no keyboard: 访客 and four digits made of the visit's ID.
+func visitorName(visit string) string {
+	var n uint32
+	for _, b := range []byte(visit) {
+		n = n*31 + uint32(b)
+	}
+	return fmt.Sprintf("访客%04d", n%10000)
+}
+
+// givenBy names the guardian in a consent: by name where one was typed, else by
+// what he is to the child, with the name on the paper form the staff keeps.
+func givenBy(relation, typed string) string {
+	name, ok := cleanName(typed)
+	if !ok {
+		return relation
+	}
+	return name + "(" + relation + ")"
+}

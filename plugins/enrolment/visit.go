@@ -1,0 +1,220 @@
+package enrolment
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// How a part of the visit ends without its purpose being reached.
+var (
+	errBack = errors.New("back to the start")
+	errLeft = errors.New("the visitor left")
+)
+
+// choose asks a page and sorts out the ways to leave it.
+func choose(ctx context.Context, s kiosk.Session, p view.Page) (view.Answer, error) {
+	a, err := s.Ask(ctx, p)
+	switch {
+	case err != nil:
+		return a, err
+	case a.Action == view.ActionTimeout:
+		return a, errLeft
+	case a.Action == view.ActionBack, a.Action == actionDecline:
+		return a, errBack
+	}
+	return a, nil
+}
+
+// identify is s.Identify with Back leading to the start.
+func identify(ctx context.Context, s kiosk.Session, r kiosk.IdentifyRequest) (kiosk.Person, error) {
+	p, err := s.Identify(ctx, r)
+	if err != nil && ctx.Err() == nil && kiosk.CodeOf(err) == kiosk.CodeCancelled {
+		return p, errBack
+	}
+	return p, err
+}
+
+func (e *Enrolment) enrol(ctx context.Context, s kiosk.Session) error {
+	if _, err := choose(ctx, s, consentPage(e.purposes)); err != nil {
+		return err
+	}
+	who, err := e.who(ctx, s)
+	if err != nil {
+		return err
+	}
+	consent, witness, err := e.consent(ctx, s, who)
+	if err != nil {
+		return err
+	}
+	purposes := granted(e.purposes)
+	got, err := s.Enrol(ctx, kiosk.EnrolRequest{
+		Person:   who.ID,
+		Name:     who.Name,
+		Purposes: purposes,
+		Consent:  consent,
+	})
+	if err != nil {
+		return e.notEnrolled(ctx, s, err)
+	}
+	r, err := s.Record(ctx, Consented{
+		Person:      got.Person.ID,
+		Name:        got.Person.Name,
+		Role:        got.Person.Role,
+		Group:       got.Person.Group,
+		Purposes:    purposes,
+		TextVersion: consent.TextVersion,
+		GivenBy:     consent.GivenBy,
+		Way:         consent.Way,
+		Witness:     witness,
+		At:          consent.Time,
+		Template:    got.Template,
+	})
+	if err != nil {
+		return e.undo(ctx, s, got.Person.ID, err)
+	}
+	_, err = choose(ctx, s, enrolledPage(r, got, e.purposes))
+	return err
+}
+
+// who finds out whose face is to be taken: a member by another way than the
+// face, or a visitor by the name he gives.
+func (e *Enrolment) who(ctx context.Context, s kiosk.Session) (kiosk.Person, error) {
+	a, err := choose(ctx, s, whoPage())
+	if err != nil {
+		return kiosk.Person{}, err
+	}
+	if a.Action == actionMember {
+		return identify(ctx, s, kiosk.IdentifyRequest{
+			Prompt: view.T("请先证明您是谁", "First, please show who you are"),
+			Ways:   []kiosk.Way{kiosk.WayCard, kiosk.WayPIN, kiosk.WayStaff},
+		})
+	}
+	value, wrong := visitorName(s.Visit().ID), view.Text{}
+	for {
+		a, err := choose(ctx, s, namePage(value, wrong))
+		if err != nil {
+			return kiosk.Person{}, err
+		}
+		name, ok := cleanName(a.Fields[fieldName])
+		if ok {
+			return kiosk.Person{Name: name, Role: "visitor"}, nil
+		}
+		value = a.Fields[fieldName]
+		wrong = view.Tf("请填写称呼,最多 %d 个字", "Please give a name of at most %d characters", nameLen)
+	}
+}
+
+// consent asks the person's age and, for a child, the guardian.
+func (e *Enrolment) consent(ctx context.Context, s kiosk.Session, who kiosk.Person) (c kiosk.Consent, witness string, err error) {
+	c = kiosk.Consent{TextVersion: TextVersion, GivenBy: "self", Way: "touch"}
+	if who.Role != "staff" {
+		a, err := choose(ctx, s, agePage())
+		if err != nil {
+			return c, "", err
+		}
+		if a.Action == actionChild {
+			g, err := choose(ctx, s, guardianPage())
+			if err != nil {
+				return c, "", err
+			}
+			staff, err := identify(ctx, s, kiosk.IdentifyRequest{
+				Prompt: view.T("请工作人员核对监护人身份,并用自己的密码确认",
+					"Staff: please check the guardian's identity and confirm with your own PIN"),
+				Ways:  []kiosk.Way{kiosk.WayPIN},
+				Roles: []string{"staff"},
+			})
+			if err != nil {
+				return c, "", err
+			}
+			c.GivenBy = givenBy(relationName(g.Fields[fieldRelation]), g.Fields[fieldGuardian])
+			c.Way = "paper"
+			witness = staff.ID
+		}
+	}
+	c.Time = s.Now()
+	return c, witness, nil
+}
+
+// notEnrolled explains why no template was taken.
+func (e *Enrolment) notEnrolled(ctx context.Context, s kiosk.Session, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case kiosk.CodeOf(err) == kiosk.CodeCancelled:
+		return errBack
+	case kiosk.CodeOf(err) == kiosk.CodeDenied:
+		return err
+	}
+	_, err = choose(ctx, s, notEnrolledPage(err))
+	return err
+}
+
+// undoWithin is how long the terminal has to erase a template whose consent
+// could not be recorded.
+const undoWithin = 5 * time.Second
+
+// undo erases a template whose consent could not be recorded: without the
+// record nobody could ever prove that it was taken rightly.
+func (e *Enrolment) undo(ctx context.Context, s kiosk.Session, person string, cause error) error {
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	if err := s.Forget(undo, person); err != nil {
+		slog.Error("enrolment: template without a recorded consent could not be erased",
+			"op", "forget", "code", kiosk.CodeOf(err))
+	}
+	if ctx.Err() != nil || kiosk.CodeOf(cause) == kiosk.CodeDenied {
+		return cause
+	}
+	_, err := choose(ctx, s, notStoredPage())
+	return err
+}
+
+func (e *Enrolment) withdraw(ctx context.Context, s kiosk.Session) error {
+	p, err := identify(ctx, s, kiosk.IdentifyRequest{
+		Prompt: view.T("请先证明您是谁,然后撤回同意", "Show who you are, then withdraw your consent"),
+	})
+	if err != nil {
+		return err
+	}
+	var chosen []string
+	if len(e.purposes) == 1 {
+		if _, err := choose(ctx, s, confirmPage(e.purposes[0])); err != nil {
+			return err
+		}
+		chosen = []string{e.purposes[0].Module}
+	} else {
+		a, err := choose(ctx, s, purposesPage(e.purposes))
+		if err != nil {
+			return err
+		}
+		for _, f := range e.purposes {
+			if a.Fields[f.Module] == withdrawValue {
+				chosen = append(chosen, f.Module)
+			}
+		}
+		if len(chosen) == 0 {
+			return errBack
+		}
+	}
+	forget := withdrawn(e.purposes, slices.Clone(chosen))
+	// Effect first, proof second: if the record fails, the face is forgotten all the same.
+	forgetErr := s.Forget(ctx, p.ID, forget...)
+	r, err := s.Record(ctx, Withdrawn{Person: p.ID, Purposes: forget, At: s.Now()})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil && (forgetErr == nil || kiosk.CodeOf(forgetErr) == kiosk.CodeNotFound):
+		_, err = choose(ctx, s, withdrawnPage(r, forget == nil))
+	default:
+		slog.Error("enrolment: withdrawal incomplete", "op", "withdraw",
+			"forget", kiosk.CodeOf(forgetErr), "record", kiosk.CodeOf(err))
+		_, err = choose(ctx, s, withdrawTroublePage(forgetErr == nil))
+	}
+	return err
+}
