@@ -45,7 +45,7 @@ func (id *Identity) jacket(angle, v float64) vec {
 func (id *Identity) scarf(c vec, angle, drop float64) vec {
 	x := math.Abs(angle)
 	band := 1.20 + .10*math.Cos(angle*1.6)
-	c = mix(c, scarlet, bell(drop-band, .06)*(1-step(1.5, 1.9, x))*1.2)
+	c = mix(c, scarlet, clamp01(1.6*bell(drop-band, .055))*(1-step(1.5, 1.9, x)))
 	knot := math.Hypot(angle/.10, (drop-1.47)/.11)
 	c = mix(c, scarlet.times(.9), 1-step(.8, 1.1, knot))
 	if t := (drop - 1.52) / .62; t > 0 && t < 1 { // two ends, growing wider as they fall
@@ -78,7 +78,7 @@ func (id *Identity) arm(b bone) *patch {
 func (id *Identity) leg(b bone) *patch {
 	j := id.joint(b)
 	return tube(b, 17, 17, math.Pi, func(v float64) (vec, float64, float64) {
-		return vec{j.X, -5.7 + (ground+5.7)*v, -.2 + .25*step(.9, 1, v)}, .60 - .18*v, .55 - .15*v
+		return vec{j.X, -5.7 + (ground+5.7)*v, -.2 + .25*step(.9, 1, v)}, math.Min(.42+.5*v, .54) - .15*v, .42 - .06*v
 	}, func(_, v float64) vec {
 		if v > .93 {
 			return shoes

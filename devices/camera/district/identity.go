@@ -15,7 +15,7 @@ type Identity struct {
 	browY, browWidth, browHeight, browTilt, arch  float64
 	noseWidth, noseLength, noseRise, noseTip      float64
 	mouthY, mouthWidth, upperLip, lowerLip, smile float64
-	age, beard, moustache                         float64
+	age, beard, moustache, blush, freckles        float64
 	body                                          float64 // shoulder width
 
 	hair  hairstyle
@@ -49,7 +49,7 @@ func NewAdult(seed uint64) *Identity { return newIdentity(seed, true) }
 
 // variety widens the spread of proportions beyond a natural population's, so
 // that faces this simple differ as much as real ones do to the face engine.
-const variety = 1.6
+const variety = 2.1
 
 func newIdentity(seed uint64, adult bool) *Identity {
 	r := rand.New(rand.NewPCG(seed, 0x7e11))
@@ -67,10 +67,10 @@ func newIdentity(seed uint64, adult bool) *Identity {
 		width: v(.68, .82), height: v(.98, 1.10), depth: v(.80, .93),
 		jaw: v(0, .34), chin: v(-.02, .09), cheek: v(-.03, .07), temple: v(-.05, .07), forehead: v(-.05, .08),
 		eyeX: v(.26, .34), eyeY: v(.05, .15), eyeWidth: v(.108, .155), eyeHeight: v(.038, .068), eyeTilt: v(-.16, .20),
-		browY: v(.14, .23), browWidth: v(.15, .22), browHeight: v(.015, .042), browTilt: v(-.22, .22), arch: v(0, .06),
+		browY: v(.14, .23), browWidth: v(.15, .22), browHeight: v(.015, .042), browTilt: u(-.42, .16), arch: v(0, .06),
 		noseWidth: v(.078, .150), noseLength: v(.28, .41), noseRise: v(.12, .25), noseTip: v(.05, .105),
 		mouthY: v(-.49, -.40), mouthWidth: v(.17, .29), upperLip: v(.022, .052), lowerLip: v(.03, .07),
-		smile: u(.02, .28), age: u(0, .25), body: u(1.45, 1.75),
+		smile: u(.10, .45), age: u(0, .25), body: u(1.45, 1.75),
 	}
 	id.colour(r, u)
 	id.hair = hairstyle{line: u(.46, .74), side: u(.95, 1.35), bottom: u(-.62, -.35), volume: u(.05, .13),
@@ -82,7 +82,11 @@ func newIdentity(seed uint64, adult bool) *Identity {
 	case r.Float64() < .25:
 		id.hair.tails = true
 	}
-	if r.Float64() < .30 {
+	id.blush = u(.1, .8)
+	if r.Float64() < .25 {
+		id.freckles = u(.3, .8)
+	}
+	if r.Float64() < .35 {
 		frames := []vec{{.06, .06, .08}, {.45, .10, .12}, {.12, .22, .50}, {.36, .24, .14}, {.55, .55, .60}}
 		id.specs = spectacles{worn: true, width: u(1.35, 1.75), height: u(1.9, 3.0), thickness: u(.05, .10),
 			squared: u(2, 4.5), colour: frames[r.IntN(len(frames))]}
@@ -99,9 +103,11 @@ func newIdentity(seed uint64, adult bool) *Identity {
 }
 
 func (id *Identity) colour(r *rand.Rand, u func(a, b float64) float64) {
-	tones := []vec{{.97, .83, .74}, {.92, .74, .62}, {.83, .63, .49}, {.71, .51, .38}, {.57, .39, .28}}
+	tones := []vec{{.97, .83, .74}, {.92, .74, .62}, {.83, .63, .49}, {.71, .51, .38}, {.55, .37, .26}}
 	t := r.IntN(len(tones) - 1)
 	id.skin = mix(tones[t], tones[t+1], r.Float64())
+	id.skin.Y *= u(.95, 1.03) // rosier or yellower
+	id.skin.Z *= u(.90, 1.05)
 	hairs := []vec{{.07, .06, .06}, {.10, .075, .07}, {.18, .12, .08}, {.27, .17, .10}}
 	if id.Adult {
 		hairs = append(hairs, vec{.50, .50, .51}, vec{.32, .31, .31})

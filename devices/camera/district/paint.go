@@ -30,10 +30,15 @@ func (id *Identity) complexion(x, y float64) (vec, float64) {
 	c := id.skin
 	noseY := id.eyeY - id.noseLength
 	for _, s := range [2]float64{-1, 1} {
-		c = mix(c, vec{id.skin.X, id.skin.Y * .80, id.skin.Z * .78}, .45*bell(x-s*.40, .15)*bell(y+.15, .12))
+		c = mix(c, vec{id.skin.X, id.skin.Y * .80, id.skin.Z * .78}, .6*id.blush*bell(x-s*.40, .15)*bell(y+.15, .12))
 		c = mix(c, id.skin.times(.68), (.3+.3*id.age)*bell(x-s*id.eyeX, .13)*bell(y-id.eyeY+.075, .03))
 		c = mix(c, id.skin.times(.60), .55*bell(x-s*id.eyeX, id.eyeWidth*1.1)*bell(y-id.eyeY-id.eyeHeight*1.9, .022))
 		c = mix(c, id.skin.times(.45), .75*bell(x-s*id.noseWidth*.62, .022)*bell(y-noseY+.028, .014))
+	}
+	if id.freckles > 0 {
+		spots := step(.72, .9, math.Sin(x*97+2*math.Sin(y*31))*math.Sin(y*89+2*math.Sin(x*37)))
+		c = mix(c, vec{id.skin.X * .72, id.skin.Y * .58, id.skin.Z * .50},
+			id.freckles*spots*bell(math.Abs(x)-.25, .17)*bell(y-noseY-.10, .10))
 	}
 	c = mix(c, id.skin.times(.62), .5*bell(y-noseY+.05, .018)*(1-step(id.noseWidth*.8, id.noseWidth*1.4, math.Abs(x))))
 	return c, .20
