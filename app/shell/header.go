@@ -1,0 +1,181 @@
+package shell
+
+import (
+	"fmt"
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// header is the bar at the top: where and when one is, whether the line to the
+// center stands, what is still to be sent, and the other language.
+type header struct {
+	look   look
+	place  view.Text
+	onLang func()
+
+	ground *canvas.Rectangle
+	accent *canvas.Rectangle
+	where  *canvas.Text
+	date   *canvas.Text
+	clock  *canvas.Text
+	lang   *button
+	net    *chip
+	unsent *chip
+	box    *fyne.Container
+
+	now    time.Time
+	status Status
+}
+
+func newHeader(l look, place view.Text, onLang func()) *header {
+	h := &header{look: l, place: place, onLang: onLang}
+	h.box = arrange(h.layout)
+	h.build()
+	return h
+}
+
+func (h *header) build() {
+	l := h.look
+	h.ground = canvas.NewRectangle(l.BrandDark)
+	h.accent = canvas.NewRectangle(l.Accent)
+	h.where = l.text("", l.Heading, l.OnBrand)
+	h.date = l.text("", l.Small, l.OnBrandSoft)
+	h.clock = l.text("", l.Clock, l.OnBrand)
+	h.lang = newButton(l, "ting.language", "language", otherLanguage(l.lang), l.onBrand(), h.onLang)
+	h.lang.sized(l.Small)
+	h.show()
+}
+
+// restyle draws the header anew in another size or language.
+func (h *header) restyle(l look) {
+	h.look = l
+	h.build()
+}
+
+// tell takes the time and status; nothing is redrawn when nothing that can be
+// read has changed.
+func (h *header) tell(now time.Time, st Status) {
+	if now.Truncate(time.Minute).Equal(h.now.Truncate(time.Minute)) && st.Network == h.status.Network && st.Unsent == h.status.Unsent {
+		return
+	}
+	h.now, h.status = now, st
+	h.show()
+}
+
+func (h *header) show() {
+	l := h.look
+	h.date.Text = dateIn(h.now, l.lang)
+	h.clock.Text = h.now.Format("15:04")
+	icon, words := networkWords(h.status.Network)
+	h.net = newChip(l, icon, l.say(words), l.BrandVeil, l.OnBrand)
+	h.unsent = nil
+	if n := h.status.Unsent; n > 0 {
+		count := fmt.Sprint(n)
+		if n > 9999 {
+			count = "9999+"
+		}
+		h.unsent = newChip(l, "upload", l.say(view.Tf("待上传 %s", "%s to send", count)), l.Accent, l.OnAccent)
+	}
+	objs := []fyne.CanvasObject{h.ground, h.accent, h.where, h.date, h.clock, h.lang, h.net.object()}
+	if h.unsent != nil {
+		objs = append(objs, h.unsent.object())
+	}
+	replace(h.box, objs...)
+}
+
+func (h *header) layout(size fyne.Size) {
+	l := h.look
+	put(h.ground, 0, 0, size.Width, size.Height)
+	put(h.accent, 0, size.Height-l.XS/2, size.Width, l.XS/2)
+	left, right := l.L, size.Width-l.L
+	top := l.S
+	rowH := (size.Height - 2*top - l.XS/2) / 2
+
+	langW := h.lang.natural()
+	put(h.lang, right-langW, (size.Height-l.Touch)/2, langW, l.Touch)
+	right -= langW + l.M
+
+	clock := h.clock.MinSize()
+	put(h.clock, right-clock.Width, top+(rowH-clock.Height)/2, clock.Width, clock.Height)
+	h.where.Text = l.fit(l.say(h.place), l.Heading, right-clock.Width-l.M-left)
+	where := h.where.MinSize()
+	put(h.where, left, top+(rowH-where.Height)/2, where.Width, where.Height)
+
+	y := top + rowH
+	date := h.date.MinSize()
+	put(h.date, left, y+(rowH-date.Height)/2, date.Width, date.Height)
+	x := right
+	for _, c := range []*chip{h.net, h.unsent} {
+		if c == nil {
+			continue
+		}
+		w, ch := c.natural()
+		x -= w
+		put(c.object(), x, y+(rowH-ch)/2, w, ch)
+		x -= l.S
+	}
+}
+
+// chip is a word with an icon on a small rounded ground.
+type chip struct {
+	look   look
+	ground *canvas.Rectangle
+	icon   *canvas.Image
+	word   *canvas.Text
+	box    *fyne.Container
+}
+
+func newChip(l look, icon, word string, ground, ink color.NRGBA) *chip {
+	c := &chip{look: l, ground: panel(ground, l.RadiusM), icon: l.icon(icon, ink), word: l.text(word, l.Small, ink)}
+	c.box = arrange(c.place, c.ground, c.icon, c.word)
+	return c
+}
+
+func (c *chip) object() fyne.CanvasObject { return c.box }
+
+func (c *chip) natural() (w, h float32) {
+	word := c.word.MinSize()
+	return c.look.S*2 + c.look.IconS + c.look.XS + word.Width, word.Height + c.look.XS
+}
+
+func (c *chip) place(size fyne.Size) {
+	l := c.look
+	put(c.ground, 0, 0, size.Width, size.Height)
+	put(c.icon, l.S, (size.Height-l.IconS)/2, l.IconS, l.IconS)
+	word := c.word.MinSize()
+	put(c.word, l.S+l.IconS+l.XS, (size.Height-word.Height)/2, word.Width, word.Height)
+}
+
+func networkWords(n Network) (icon string, words view.Text) {
+	switch n {
+	case Online:
+		return "network", view.T("已联网", "Online")
+	case Offline:
+		return "network-off", view.T("离线可用", "Offline, still working")
+	}
+	return "network-wait", view.T("正在连接", "Connecting")
+}
+
+// otherLanguage names the language one can switch to, in that language.
+func otherLanguage(l view.Lang) string {
+	if l == view.EN {
+		return "中文"
+	}
+	return "English"
+}
+
+func dateIn(t time.Time, l view.Lang) string {
+	if t.IsZero() {
+		return ""
+	}
+	if l == view.EN {
+		return t.Format("Monday, 2 January 2006")
+	}
+	days := [...]string{"日", "一", "二", "三", "四", "五", "六"}
+	return fmt.Sprintf("%d年%d月%d日 星期%s", t.Year(), t.Month(), t.Day(), days[t.Weekday()])
+}

@@ -1,0 +1,87 @@
+package shell
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"github.com/luohu/ting/app/shell/theme"
+	"github.com/luohu/ting/assets/icons"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// look is how things are drawn at the moment: a theme and a language. It is
+// cheap to copy and never changes.
+type look struct {
+	*theme.Theme
+	lang view.Lang
+}
+
+// say is a page's text in the language of the moment, safe to draw.
+func (l look) say(t view.Text) string { return clean(t.In(l.lang)) }
+
+// text makes one line of text.
+func (l look) text(s string, ty theme.Type, c color.Color) *canvas.Text {
+	t := canvas.NewText(s, c)
+	t.TextSize = ty.Size
+	t.TextStyle.Bold = ty.Bold
+	t.FontSource = l.Source(ty.Bold)
+	return t
+}
+
+// measure is the size of one line of text.
+func (l look) measure(s string, ty theme.Type) fyne.Size {
+	size, _ := fyne.CurrentApp().Driver().RenderedTextSize(s, ty.Size, fyne.TextStyle{Bold: ty.Bold}, l.Source(ty.Bold))
+	return size
+}
+
+// fit shortens s with an ellipsis until it is no wider than width.
+func (l look) fit(s string, ty theme.Type, width float32) string {
+	lines := wrap(oneLine(s), l.ruler(ty), width, 1)
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
+}
+
+// icon draws an icon of assets/icons; nil when there is none of that name.
+func (l look) icon(name string, c color.NRGBA) *canvas.Image {
+	hex := theme.Hex(c)
+	svg, ok := icons.SVG(name, hex)
+	if !ok {
+		return nil
+	}
+	img := canvas.NewImageFromResource(fyne.NewStaticResource(name+hex+".svg", svg))
+	img.FillMode = canvas.ImageFillContain
+	return img
+}
+
+// panel makes a rounded rectangle.
+func panel(fill color.Color, radius float32) *canvas.Rectangle {
+	r := canvas.NewRectangle(fill)
+	r.CornerRadius = radius
+	return r
+}
+
+// outlined makes a rounded rectangle with a border.
+func (l look) outlined(fill, stroke color.Color, radius float32) *canvas.Rectangle {
+	r := panel(fill, radius)
+	r.StrokeColor, r.StrokeWidth = stroke, l.Stroke
+	return r
+}
+
+// toneIcon is the icon that goes with a tone.
+func toneIcon(t view.Tone) string {
+	switch t {
+	case view.Success:
+		return "check"
+	case view.Warning:
+		return "warning"
+	case view.Refusal:
+		return "pause"
+	case view.Busy:
+		return "busy"
+	}
+	return "info"
+}

@@ -1,0 +1,65 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// notice draws view.Notice: an icon in the tone's colour beside the words.
+type notice struct {
+	look   look
+	ground *canvas.Rectangle
+	disc   *canvas.Circle
+	icon   *canvas.Image
+	words  []part
+	box    *fyne.Container
+}
+
+func (n *notice) show(vn view.Node, l look) {
+	v := vn.(view.Notice)
+	tint := l.Tone(v.Tone)
+	n.look = l
+	n.ground = l.outlined(l.Surface, l.Line, l.RadiusM)
+	n.disc = canvas.NewCircle(tint.Strong)
+	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand)
+	lead := l.Lead
+	lead.Bold = true
+	n.words = []part{newParagraph(l, l.say(v.Text), lead, tint.Ink)}
+	if detail := l.say(v.Detail); detail != "" {
+		n.words = append(n.words, newParagraph(l, detail, l.Body, l.InkSoft))
+	}
+	objs := []fyne.CanvasObject{n.ground, n.disc, n.icon}
+	for _, w := range n.words {
+		objs = append(objs, w.object())
+	}
+	if n.box == nil {
+		n.box = arrange(n.layout)
+	}
+	replace(n.box, objs...)
+}
+
+func (n *notice) object() fyne.CanvasObject { return n.box }
+func (n *notice) fills() bool               { return false }
+
+func (n *notice) textWidth(width float32) float32 {
+	l := n.look
+	return width - 2*l.M - l.IconL - l.M
+}
+
+func (n *notice) height(width float32) float32 {
+	l := n.look
+	return max(l.IconL, stackHeight(n.words, n.textWidth(width), l.XS/2)) + 2*l.M
+}
+
+func (n *notice) layout(size fyne.Size) {
+	l := n.look
+	put(n.ground, 0, 0, size.Width, size.Height)
+	put(n.disc, l.M, (size.Height-l.IconL)/2, l.IconL, l.IconL)
+	inset := l.IconL * 0.24
+	put(n.icon, l.M+inset, (size.Height-l.IconL)/2+inset, l.IconL-2*inset, l.IconL-2*inset)
+	w := n.textWidth(size.Width)
+	h := stackHeight(n.words, w, l.XS/2)
+	stack(n.words, 2*l.M+l.IconL, (size.Height-h)/2, w, l.XS/2)
+}

@@ -1,0 +1,104 @@
+package shell
+
+import (
+	"image"
+	"log/slog"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Mode says where the shell stands.
+type Mode int
+
+// The modes.
+const (
+	Desk  Mode = iota // a window among others, for staff
+	Kiosk             // full screen, locked, visitors come and go
+	Gate              // full screen, locked, unattended before a viewfinder
+)
+
+// Options are what New needs. Every callback may be nil.
+type Options struct {
+	Mode  Mode
+	Lang  view.Lang // to begin with; "" is view.ZH
+	Place view.Text // in the header: "第一小学 东门"
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Viewfinder lends the live picture; nil where there is no camera.
+	Viewfinder Viewfinder
+	// Mirror draws the picture as a mirror would, which people before a camera expect.
+	Mirror bool
+	// Shortcuts are the other modules of the terminal, small in the footer.
+	Shortcuts []Shortcut
+	// AllowQuit lets a locked mode be left by closing its window (the demo).
+	AllowQuit bool
+	// Windowed keeps a locked mode in a window of that size (the demo on a desk).
+	Windowed fyne.Size
+	// App draws; nil opens a real window. Tests hand in Fyne's test app.
+	App fyne.App
+
+	OnAnswer func(view.Answer)
+	OnHome   func()
+	OnTouch  func()              // any touch; several at once are told once
+	OnStart  func(module string) // a shortcut was touched
+	OnCard   func(number string) // a card reader typed a number and Enter
+	OnQuit   func()              // the window was closed, where that is allowed
+}
+
+// Shortcut is a module that can be started from the footer.
+type Shortcut struct {
+	Module string
+	Title  view.Text
+	Icon   string
+}
+
+// Viewfinder lends the shell a camera's pictures.
+type Viewfinder interface {
+	// Latest returns the newest picture after seq, with the faces found in it;
+	// false when there is nothing newer. It must not block.
+	Latest(after uint64) (Picture, bool)
+}
+
+// Picture is one frame, or a sentence in its place. The shell does not keep
+// Pix after it asks for the next picture, and never writes to it.
+type Picture struct {
+	Seq     uint64
+	Pix     []byte // packed RGB
+	W, H    int
+	Stride  int // bytes from row to row
+	Faces   []FaceBox
+	Message view.Text // "请连接摄像头": shown instead of a picture
+}
+
+// FaceBox marks one face of a picture.
+type FaceBox struct {
+	Rect  image.Rectangle // in pixels of the picture
+	Tone  view.Tone
+	Label view.Text // already masked
+}
+
+// Network is the state of the line to the center.
+type Network int
+
+// The states.
+const (
+	Connecting Network = iota
+	Online
+	Offline
+)
+
+// Status is what the header and footer tell beside the page.
+type Status struct {
+	Network Network
+	Unsent  int64     // records that are safe here and not at the center yet
+	Devices []Trouble // devices that need somebody; none when all is well
+	// IdleLeft is the time until the visit ends for want of a touch; 0 while
+	// no visitor is being served. Back and Home are offered while it runs.
+	IdleLeft time.Duration
+}
+
+// Trouble is a device that does not work, in words for whoever can help.
+type Trouble struct{ Name, Text view.Text }

@@ -1,0 +1,85 @@
+package shell
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/luohu/ting/app/shell/theme"
+)
+
+// paragraph is text that wraps to the width it is given.
+type paragraph struct {
+	look  look
+	s     string
+	ty    theme.Type
+	color color.Color
+	align fyne.TextAlign
+	limit int // of lines; 0 is none
+
+	box   *fyne.Container
+	width float32 // the lines were broken for
+	lines []string
+}
+
+func newParagraph(l look, s string, ty theme.Type, c color.Color) *paragraph {
+	p := &paragraph{look: l, s: s, ty: ty, color: c}
+	p.box = arrange(p.place)
+	return p
+}
+
+func (p *paragraph) centered() *paragraph {
+	p.align = fyne.TextAlignCenter
+	return p
+}
+
+func (p *paragraph) atMost(lines int) *paragraph {
+	p.limit = lines
+	return p
+}
+
+func (p *paragraph) object() fyne.CanvasObject { return p.box }
+
+func (p *paragraph) lineHeight() float32 {
+	const leading = 1.4
+	return p.ty.Size * leading
+}
+
+func (p *paragraph) height(width float32) float32 {
+	p.breakLines(width)
+	return float32(len(p.lines)) * p.lineHeight()
+}
+
+// natural is the width of the text on one line.
+func (p *paragraph) natural() float32 {
+	w := float32(0)
+	of := p.look.ruler(p.ty)
+	for _, r := range p.s {
+		w += of(r)
+	}
+	return w
+}
+
+func (p *paragraph) breakLines(width float32) {
+	const slack = 0.5 // so that a width that was measured does not break its own text
+	if width == p.width && p.lines != nil {
+		return
+	}
+	p.width = width
+	p.lines = wrap(p.s, p.look.ruler(p.ty), width+slack, p.limit)
+}
+
+func (p *paragraph) place(size fyne.Size) {
+	p.breakLines(size.Width)
+	p.box.Objects = nil
+	lh := p.lineHeight()
+	y := (size.Height - float32(len(p.lines))*lh) / 2
+	for _, line := range p.lines {
+		t := p.look.text(line, p.ty, p.color)
+		t.Alignment = p.align
+		h := t.MinSize().Height
+		put(t, 0, y+(lh-h)/2, size.Width, h)
+		p.box.Objects = append(p.box.Objects, t)
+		y += lh
+	}
+}

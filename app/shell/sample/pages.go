@@ -1,0 +1,80 @@
+// Package sample holds one page for every kind of node and for every moment of
+// the gate, with invented people: what the gallery opens and what the golden
+// pages of fyne-tests hold still. It knows no user interface.
+package sample
+
+import (
+	"time"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Page is a named page.
+type Page struct {
+	Name string
+	Page view.Page
+}
+
+// Place is where the samples stand.
+var Place = view.T("启明第一小学 东门", "Qiming No.1 Primary School, East Gate")
+
+// Clock is the time on the samples' wall.
+var Clock = time.Date(2026, time.March, 2, 7, 42, 0, 0, time.FixedZone("CST", 8*3600))
+
+var ways = []view.Action{
+	{ID: "card", Label: view.T("刷卡", "Card"), Icon: "card"},
+	{ID: "pin", Label: view.T("密码", "PIN"), Icon: "pin"},
+	{ID: "staff", Label: view.T("找老师", "Ask a teacher"), Icon: "staff"},
+}
+
+func finder(hint view.Text) view.Viewfinder {
+	return view.Viewfinder{Key: view.Key{Key: "camera"}, Hint: hint}
+}
+
+// Gate is the gate, moment by moment.
+func Gate() []Page {
+	return []Page{
+		{"gate-idle", view.Page{
+			ID: "idle", Title: view.T("校门通行", "School gate"),
+			Body:    []view.Node{finder(view.T("请看镜头,也可以直接刷卡", "Look at the camera, or simply tap your card"))},
+			Actions: ways,
+		}},
+		{"gate-welcome", view.Page{
+			ID: "welcome", Title: view.T("早上好,请进", "Good morning, please come in"), Tone: view.Success,
+			Body: []view.Node{finder(view.Text{}), view.PersonCard{
+				Key: view.Key{Key: "person"}, Name: view.Same("陈*雨"), Line: view.T("三年级2班", "Year 3, class 2"),
+				Tone: view.Success, Detail: view.T("进校 07:42", "In 07:42"),
+			}},
+			Timeout: 4 * time.Second,
+		}},
+		{"gate-stranger", view.Page{
+			ID: "stranger", Title: view.T("没有认出您", "We could not recognise you"), Tone: view.Refusal,
+			Body: []view.Node{finder(view.Text{}), view.Notice{
+				Tone: view.Refusal, Text: view.T("您可能还没有登记,或者这次没有看清", "You may not be enrolled yet, or we did not see you well"),
+				Detail: view.T("也可以刷卡、输密码或找老师。", "You can also use a card, a PIN or ask a teacher."),
+			}},
+			Actions: ways, Timeout: 8 * time.Second,
+		}},
+		{"gate-dark", view.Page{
+			ID: "dark", Title: view.T("看不清楚", "We cannot see you well"), Tone: view.Warning,
+			Body: []view.Node{finder(view.Text{}), view.Notice{
+				Tone: view.Warning, Text: view.T("请面向光亮处,正对镜头", "Please turn to the light and face the camera"),
+				Detail: view.T("也可以刷卡、输密码或找老师。", "You can also use a card, a PIN or ask a teacher."),
+			}},
+			Actions: ways,
+		}},
+	}
+}
+
+// Find returns the page of that name.
+func Find(name string) (view.Page, bool) {
+	for _, p := range All() {
+		if p.Name == name {
+			return p.Page, true
+		}
+	}
+	return view.Page{}, false
+}
+
+// All is every sample.
+func All() []Page { return append(Gate(), Nodes()...) }

@@ -1,0 +1,102 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// dragged makes what it holds follow a finger: Fyne scrolls by wheel only on
+// desktop builds, and a kiosk has no wheel.
+type dragged struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	by      func(dy float32)
+}
+
+func newDragged(content fyne.CanvasObject, by func(dy float32)) *dragged {
+	d := &dragged{content: content, by: by}
+	d.ExtendBaseWidget(d)
+	return d
+}
+
+// CreateRenderer implements fyne.Widget.
+func (d *dragged) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(d.content) }
+
+// Dragged implements fyne.Draggable.
+func (d *dragged) Dragged(e *fyne.DragEvent) { d.by(e.Dragged.DY) }
+
+// DragEnd implements fyne.Draggable.
+func (d *dragged) DragEnd() {}
+
+// scrolled shows nodes one above the other, and scrolls when there are more
+// than there is room for. A node that fills takes the room the others leave.
+type scrolled struct {
+	content *fyne.Container
+	tall    *tall
+	scroll  *container.Scroll
+}
+
+func newScrolled() *scrolled {
+	s := &scrolled{tall: &tall{}}
+	s.content = container.New(s.tall)
+	s.scroll = container.NewVScroll(newDragged(s.content, func(dy float32) {
+		s.scroll.ScrollToOffset(fyne.NewPos(0, s.scroll.Offset.Y-dy))
+	}))
+	return s
+}
+
+func (s *scrolled) object() fyne.CanvasObject { return s.scroll }
+
+func (s *scrolled) place(nodes []node, x, y, width, height, gap float32) {
+	parts := make([]part, len(nodes))
+	objs := make([]fyne.CanvasObject, len(nodes))
+	filling := 0
+	natural := float32(0)
+	for i, n := range nodes {
+		parts[i], objs[i] = n, n.object()
+		if i > 0 {
+			natural += gap
+		}
+		if n.fills() {
+			filling++
+		}
+		natural += n.height(width)
+	}
+	s.content.Objects = objs
+	extra := float32(0)
+	if filling > 0 {
+		extra = max(height-natural, 0) / float32(filling)
+	}
+	s.tall.width, s.tall.height = width, max(natural, height)
+	s.tall.place = func() {
+		at := float32(0)
+		for i, n := range nodes {
+			h := n.height(width)
+			if n.fills() {
+				h += extra
+			}
+			put(objs[i], 0, at, width, h)
+			at += h + gap
+		}
+	}
+	put(s.scroll, x, y, width, height)
+	s.content.Refresh()
+	s.scroll.Refresh()
+}
+
+// tall is the layout of content whose height its owner knows.
+type tall struct {
+	width, height float32
+	place         func()
+}
+
+// Layout implements fyne.Layout.
+func (t *tall) Layout([]fyne.CanvasObject, fyne.Size) {
+	if t.place != nil {
+		t.place()
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (t *tall) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, t.height) }

@@ -1,0 +1,62 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// sheet is a page without a live picture: a column of text with the actions at
+// the bottom, where a hand reaches them.
+type sheet struct {
+	look look
+	page *pageView
+	edge *canvas.Rectangle
+	body *scrolled
+	box  *fyne.Container
+}
+
+func newSheet(l look, v *pageView) *sheet {
+	s := &sheet{look: l, page: v, body: newScrolled()}
+	s.edge = canvas.NewRectangle(l.Tone(v.page.Tone).Strong)
+	s.box = arrange(s.layout)
+	objs := []fyne.CanvasObject{}
+	if v.page.Tone != "" {
+		objs = append(objs, s.edge)
+	}
+	if v.steps != nil {
+		objs = append(objs, v.steps.object())
+	}
+	if v.title != nil {
+		objs = append(objs, v.title.object())
+	}
+	objs = append(objs, s.body.object(), v.actions.object())
+	s.box.Objects = objs
+	return s
+}
+
+func (s *sheet) layout(size fyne.Size) {
+	l, v := s.look, s.page
+	put(s.edge, 0, 0, size.Width, l.XS)
+	width := min(size.Width-2*l.XL, l.Column)
+	if size.Width > size.Height {
+		width = min(size.Width-2*l.XL, l.Column*1.5)
+	}
+	x := (size.Width - width) / 2
+	y, bottom := l.XL, size.Height-l.L
+	if h := v.actions.height(width); h > 0 {
+		bottom -= h
+		put(v.actions.object(), x, bottom, width, h)
+		bottom -= l.L
+	}
+	if v.steps != nil {
+		h := v.steps.height(width)
+		put(v.steps.object(), x, y, width, h)
+		y += h + l.S
+	}
+	if v.title != nil {
+		h := v.title.height(width)
+		put(v.title.object(), x, y, width, h)
+		y += h + l.M
+	}
+	s.body.place(v.order, x, y, width, bottom-y, l.M)
+}

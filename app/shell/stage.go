@@ -1,0 +1,125 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// stage is a page with a live picture, which dominates it. What else the page
+// says stands on a panel that is drawn over the picture's edge: below it on an
+// upright screen, beside it on a wide one.
+type stage struct {
+	look  look
+	page  *pageView
+	panel *canvas.Rectangle
+	edge  *canvas.Rectangle
+	hint  *paragraph
+	body  *scrolled
+	box   *fyne.Container
+}
+
+func newStage(l look, v *pageView) *stage {
+	tint := l.Tone(v.page.Tone)
+	fill := l.Surface
+	if v.page.Tone != "" {
+		fill = tint.Soft
+	}
+	s := &stage{look: l, page: v, panel: canvas.NewRectangle(fill), edge: panel(tint.Strong, l.XS/2), body: newScrolled()}
+	if v.title != nil {
+		v.title.color, v.title.align = tint.Ink, fyne.TextAlignCenter
+	}
+	if words := v.finder.hint(); words != "" {
+		s.hint = newParagraph(l, words, l.Lead, l.InkSoft).centered().atMost(3)
+	}
+	objs := []fyne.CanvasObject{v.finder.object(), s.panel, s.edge}
+	if v.title != nil {
+		objs = append(objs, v.title.object())
+	}
+	if s.hint != nil {
+		objs = append(objs, s.hint.object())
+	}
+	objs = append(objs, s.body.object(), v.actions.object())
+	s.box = arrange(s.layout, objs...)
+	return s
+}
+
+// parts are the panel's words from top to bottom, without the actions.
+func (s *stage) parts() []part {
+	var ps []part
+	if s.page.title != nil {
+		ps = append(ps, s.page.title)
+	}
+	if s.hint != nil {
+		ps = append(ps, s.hint)
+	}
+	for _, n := range s.page.order {
+		ps = append(ps, n)
+	}
+	return ps
+}
+
+func (s *stage) layout(size fyne.Size) {
+	l := s.look
+	if size.Width > size.Height {
+		w := min(l.Panel, size.Width*0.42)
+		x := size.Width - w
+		put(s.page.finder.object(), 0, 0, x+l.RadiusL, size.Height)
+		s.panel.TopLeftCornerRadius, s.panel.BottomLeftCornerRadius = l.RadiusL, l.RadiusL
+		s.panel.TopRightCornerRadius = 0
+		put(s.panel, x, 0, w, size.Height)
+		put(s.edge, x+l.XL, l.M, w-2*l.XL, l.XS/2)
+		s.words(x+l.L, l.L, w-2*l.L, size.Height-2*l.L)
+		return
+	}
+	// The picture keeps its place from page to page: the panel grows only when
+	// what it says does not fit.
+	const share = 0.34
+	width := size.Width - 2*l.XL
+	h := max(size.Height*share, s.wanted(width)+2*l.XL)
+	h = min(h, size.Height*0.7)
+	y := size.Height - h
+	put(s.page.finder.object(), 0, 0, size.Width, y+l.RadiusL)
+	s.panel.TopLeftCornerRadius, s.panel.TopRightCornerRadius = l.RadiusL, l.RadiusL
+	s.panel.BottomLeftCornerRadius = 0
+	put(s.panel, 0, y, size.Width, h)
+	put(s.edge, (size.Width-l.IconXL)/2, y+l.M, l.IconXL, l.XS/2)
+	s.words(l.XL, y+l.XL, width, h-l.XL-l.L)
+}
+
+// wanted is how tall the panel's words and actions are.
+func (s *stage) wanted(width float32) float32 {
+	h := stackHeight(s.parts(), width, s.look.M)
+	if a := s.page.actions.height(width); a > 0 {
+		h += a + s.look.L
+	}
+	return h
+}
+
+func (s *stage) words(x, y, width, height float32) {
+	l := s.look
+	bottom := y + height
+	if h := s.page.actions.height(width); h > 0 {
+		bottom -= h
+		put(s.page.actions.object(), x, bottom, width, h)
+		bottom -= l.M
+	}
+	var nodes []part
+	for _, n := range s.page.order {
+		nodes = append(nodes, n)
+	}
+	// The words stand in the middle of the room above the actions.
+	if spare := bottom - y - stackHeight(s.parts(), width, l.M); spare > 0 {
+		y += spare / 2
+	}
+	if t := s.page.title; t != nil {
+		h := t.height(width)
+		put(t.object(), x, y, width, h)
+		y += h + l.S
+	}
+	if s.hint != nil {
+		h := s.hint.height(width)
+		put(s.hint.object(), x, y, width, h)
+		y += h + l.M
+	}
+	s.body.place(s.page.order, x, y, width, bottom-y, l.M)
+}

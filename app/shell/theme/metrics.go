@@ -1,0 +1,60 @@
+package theme
+
+// Metrics are the measures of a theme, in Fyne units at the theme's scale.
+type Metrics struct {
+	// The type scale.
+	Display, Title, Heading, Lead, Body, Small, Clock, Digit Type
+
+	// Spaces, from between an icon and its word to a page's edge.
+	XS, S, M, L, XL float32
+
+	// Radii of corners.
+	RadiusS, RadiusM, RadiusL float32
+
+	Stroke   float32 // of borders
+	Hairline float32 // of rules between rows
+	FaceLine float32 // of the box around a face
+
+	Touch  float32 // least side of anything that can be touched
+	Button float32 // height of a page's action
+	Key    float32 // height of an on-screen key
+	Row    float32 // height of a list's row
+	Cell   float32 // height of a table's row
+
+	Header, Footer float32 // heights of the bars
+
+	IconS, IconM, IconL, IconXL float32
+
+	Column float32 // widest a page's column of text may get
+	Panel  float32 // width of the panel beside a viewfinder on a wide screen
+	QR     float32 // side of a QR code
+}
+
+func metricsAt(k float32) Metrics {
+	face := func(size float32, bold bool) Type { return Type{Size: size * k, Bold: bold} }
+	return Metrics{
+		Display: face(84, true),
+		Title:   face(58, true),
+		Heading: face(44, true),
+		Lead:    face(42, false),
+		Body:    face(34, false),
+		Small:   face(28, false),
+		Clock:   face(64, true),
+		Digit:   face(52, true),
+
+		XS: 10 * k, S: 18 * k, M: 28 * k, L: 44 * k, XL: 60 * k,
+
+		RadiusS: 14 * k, RadiusM: 22 * k, RadiusL: 40 * k,
+
+		Stroke: max(2.5*k, 1.5), Hairline: max(1.5*k, 1), FaceLine: 6 * k,
+
+		Touch: 96 * k, Button: 124 * k, Key: 120 * k, Row: 132 * k, Cell: 96 * k,
+
+		Header: 184 * k, Footer: 136 * k,
+
+		IconS: 34 * k, IconM: 48 * k, IconL: 84 * k, IconXL: 168 * k,
+
+		Column: 960 * k, Panel: 700 * k,
+		QR: max(420*k, 240),
+	}
+}

@@ -1,0 +1,74 @@
+package shell
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+)
+
+// A card reader that is a keyboard types the card's number faster than any
+// hand, and then Enter.
+const (
+	wedgeGap   = 80 * time.Millisecond // longest pause between its keys
+	wedgeLeast = 4                     // fewest characters of a number
+	wedgeMost  = 64
+)
+
+// wedge collects what a card reader types.
+type wedge struct {
+	typed []rune
+	last  time.Time
+}
+
+// rune takes a character typed at now.
+func (w *wedge) rune(r rune, now time.Time) {
+	if now.Sub(w.last) > wedgeGap || len(w.typed) >= wedgeMost {
+		w.typed = w.typed[:0]
+	}
+	w.last = now
+	if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+		w.typed = append(w.typed, r)
+		return
+	}
+	w.typed = w.typed[:0]
+}
+
+// enter takes Enter and returns the number, or "" when no reader typed it.
+func (w *wedge) enter(now time.Time) string {
+	number := string(w.typed)
+	w.typed = w.typed[:0]
+	if now.Sub(w.last) > wedgeGap || len(number) < wedgeLeast {
+		return ""
+	}
+	return number
+}
+
+// typedRune is a key while no text field has the focus.
+func (s *Shell) typedRune(r rune) {
+	now := s.opts.Now()
+	s.wedge.rune(r, now)
+	s.page.typed(r, now)
+}
+
+func (s *Shell) typedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if number := s.wedge.enter(s.opts.Now()); number != "" {
+			s.page.untype(len(number))
+			s.card(number)
+			return
+		}
+		s.touched()
+		s.page.enter()
+	case fyne.KeyBackspace:
+		s.touched()
+		s.page.erase()
+	}
+}
+
+func (s *Shell) card(number string) {
+	s.touched()
+	if s.opts.OnCard != nil {
+		s.courier.send("card", func() { s.opts.OnCard(number) })
+	}
+}
