@@ -1,0 +1,269 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
+	"github.com/luohu/ting/kiosk/identity/gallery"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+const (
+	enrolShots  = 5                      // of one enrolment
+	shotApart   = 300 * time.Millisecond // so that they are not the same picture
+	enrolWithin = 90 * time.Second       // until the visitor is told to try again later
+	maxApart    = 5                      // shots in a row unlike the first: begin anew
+	frontal     = 0.35                   // radians of yaw at most
+	frameShots  = 12                     // of EnrolFrames at most
+)
+
+// Enrol implements host.Identity. It takes enrolShots good frames, says in words
+// what is missing, and stores nothing unless all of them agree and the face is
+// not enrolled as somebody else.
+func (i *Identity) Enrol(ctx context.Context, v kiosk.Visit, a host.Asker, r kiosk.EnrolRequest) (kiosk.Enrolment, error) {
+	who, err := i.enrollee(ctx, r)
+	if err != nil {
+		return kiosk.Enrolment{}, err
+	}
+	if !i.canSee(v) {
+		return kiosk.Enrolment{}, unavailable("enrol",
+			view.T("这台机器现在不能采集人脸,请找工作人员。", "This terminal cannot take faces right now. Please ask the staff."),
+			"a camera, the face engine and an open gallery are needed", nil)
+	}
+	k := newAsking(ctx, a)
+	defer k.end()
+	sub := newLooks()
+	w := i.watcherFor(v)
+	w.subscribe(sub)
+	defer w.release(sub)
+	shots, err := i.collect(k, sub)
+	if err != nil {
+		return kiosk.Enrolment{}, err
+	}
+	return i.store(who, shots, r.Purposes, r.Consent)
+}
+
+// enrollee is the person a request names, or a new visitor.
+func (i *Identity) enrollee(ctx context.Context, r kiosk.EnrolRequest) (kiosk.Person, error) {
+	if err := checkConsent(r.Purposes, r.Consent); err != nil {
+		return kiosk.Person{}, err
+	}
+	if r.Person != "" {
+		return i.person(ctx, r.Person)
+	}
+	if r.Name == "" {
+		return kiosk.Person{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol", Hint: "a new visitor needs a name"}
+	}
+	return kiosk.Person{ID: newVisitorID(), Name: r.Name, Role: RoleVisitor}, nil
+}
+
+func checkConsent(purposes []string, c kiosk.Consent) error {
+	if len(purposes) == 0 || slices.Contains(purposes, "") || c.TextVersion == "" || c.GivenBy == "" || c.Way == "" || c.Time.IsZero() {
+		return &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol",
+			Hint: "no face is taken without consent: its purposes, text version, giver, way and time are needed"}
+	}
+	return nil
+}
+
+// newVisitorID is a number for somebody no center has numbered yet. Its digits
+// can be typed; there are enough of them that two terminals do not meet.
+func newVisitorID() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(1e10))
+	if err != nil {
+		panic(err) // crypto/rand's Reader does not fail
+	}
+	return fmt.Sprintf("V-%010d", n)
+}
+
+// collect takes shots until there are enough, or the visitor gives up.
+func (i *Identity) collect(k *asking, sub *subscription) ([]face.Descriptor, error) {
+	ctx, cancel := context.WithTimeout(k.ctx, enrolWithin)
+	defer cancel()
+	c := collector{identity: i}
+	say := view.Notice{Text: view.T("请正对镜头,不要动", "Face the camera and hold still")}
+	k.ask(enrolPage(0, enrolShots, say))
+	for {
+		select {
+		case <-ctx.Done():
+			if err := k.ctx.Err(); err != nil {
+				return nil, err
+			}
+			return nil, unavailable("enrol",
+				view.T("这次没有拍清楚。请到光亮处再试,或找工作人员。", "We could not see you well enough. Please try again in better light, or ask the staff."),
+				"no usable frames: check the light and the camera", nil)
+		case a := <-k.answers:
+			switch {
+			case k.stale(a):
+				continue
+			case a.err != nil:
+				return nil, a.err
+			case a.Action == actionCancel, a.Action == view.ActionBack, a.Action == view.ActionTimeout:
+				return nil, &kiosk.Error{Code: kiosk.CodeCancelled, Op: "enrol"}
+			}
+			k.ask(enrolPage(len(c.shots), enrolShots, say))
+		case l := <-sub.looks:
+			had := len(c.shots)
+			next := c.look(l)
+			if len(c.shots) == enrolShots {
+				return c.shots, nil
+			}
+			if next.Text != say.Text || len(c.shots) != had {
+				say = next
+				k.ask(enrolPage(len(c.shots), enrolShots, say))
+			}
+		}
+	}
+}
+
+// collector gathers the shots of one enrolment.
+type collector struct {
+	identity *Identity
+	shots    []face.Descriptor
+	last     time.Time
+	apart    int
+}
+
+// look takes what a frame gives, and says what to do next.
+func (c *collector) look(l look) view.Notice {
+	if l.trouble != "" {
+		return hints[l.trouble]
+	}
+	if len(l.faces) == 0 {
+		return view.Notice{Text: view.T("请站到镜头前", "Please stand before the camera")}
+	}
+	if say, ok := c.identity.usable(l.faces); !ok {
+		return say
+	}
+	f, now := &l.faces[0], c.identity.cfg.Now()
+	good := view.Notice{Tone: view.Success, Text: view.T("很好,请保持", "Very good, please stay like this")}
+	if !f.Described || now.Sub(c.last).Abs() < shotApart {
+		return good
+	}
+	if !agrees(c.shots, &f.Descriptor, c.identity.cfg.Limits.Threshold) {
+		if c.apart++; c.apart >= maxApart {
+			c.shots, c.apart = nil, 0
+		}
+		return view.Notice{Tone: view.Warning, Text: view.T("两次拍到的不一样,请只留一人在镜头前", "The pictures differ; only one person before the camera, please")}
+	}
+	c.apart, c.last = 0, now
+	c.shots = append(c.shots, f.Descriptor)
+	return good
+}
+
+// usable says whether a frame shows one face well enough to enrol, and if not,
+// what the person can do.
+func (i *Identity) usable(faces []face.Face) (view.Notice, bool) {
+	l, q := i.cfg.Limits, faces[0].Quality
+	warn := func(zh, en string) (view.Notice, bool) {
+		return view.Notice{Tone: view.Warning, Text: view.T(zh, en)}, false
+	}
+	switch {
+	case len(faces) > 1 && float64(faces[1].Quality.Size) >= l.Rival*float64(q.Size):
+		return warn("请只留一人在镜头前", "Only one person before the camera, please")
+	case q.Size < l.MinSize:
+		return warn("请靠近一点", "Please come closer")
+	case q.Brightness < l.MinBrightness:
+		return warn("光线太暗,请面向光亮处", "It is too dark; please turn to the light")
+	case q.Brightness > l.MaxBrightness:
+		return warn("光线太亮,请避开强光", "It is too bright; please avoid the strong light")
+	case q.Contrast < l.MinContrast, q.Sharpness < l.MinSharpness:
+		return warn("画面模糊,请不要动", "The picture is blurred; please hold still")
+	case q.Yaw > frontal, q.Yaw < -frontal:
+		return warn("请正对镜头", "Please face the camera")
+	}
+	return view.Notice{}, true
+}
+
+func agrees(shots []face.Descriptor, d *face.Descriptor, threshold float64) bool {
+	for i := range shots {
+		if shots[i].Distance(d) > threshold {
+			return false
+		}
+	}
+	return true
+}
+
+// store puts agreeing shots into the gallery unless they are somebody else's.
+func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []string, c kiosk.Consent) (kiosk.Enrolment, error) {
+	others := map[string]int{}
+	for s := range shots {
+		if m, ok := i.gallery.Find(&shots[s]); ok && m.Person != who.ID && m.Distance <= i.cfg.Limits.Threshold {
+			others[m.Person]++
+		}
+	}
+	for _, n := range others {
+		if 2*n > len(shots) {
+			return kiosk.Enrolment{}, &kiosk.Error{
+				Code: kiosk.CodeInvalid,
+				Op:   "enrol",
+				Visitor: view.T("这张脸已经登记在另一个编号下。请先撤回原来的登记,或找工作人员。",
+					"This face is already enrolled under another number. Please withdraw that enrolment first, or ask the staff."),
+				Hint: "duplicate face: the same person, a twin, or somebody in another's name; check by sight",
+			}
+		}
+	}
+	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c}, shots)
+	if err != nil {
+		code := kiosk.CodeInternal
+		if isDiskFull(err) {
+			code = kiosk.CodeDiskFull
+		}
+		return kiosk.Enrolment{}, &kiosk.Error{Code: code, Op: "enrol", Hint: "the gallery could not be written; check the disk", Cause: err,
+			Visitor: view.T("暂时无法保存,请找工作人员。", "This cannot be stored right now. Please ask the staff.")}
+	}
+	i.log.Info("identity: enrolled", "op", "enrol", "template", e.Template, "shots", e.Shots)
+	return kiosk.Enrolment{Person: e.Person, Template: e.Template, Shots: e.Shots}, nil
+}
+
+// ErrNoShots is wrapped by EnrolFrames where no frame shows one face well.
+var ErrNoShots = errors.New("no frame shows one face well enough")
+
+// enrolCamera keeps EnrolFrames' tracks apart from every camera's.
+const enrolCamera = "ting.enrol"
+
+// EnrolFrames enrols a person from pictures, without a visit: portraits on
+// paper, a school's first day. Frames without exactly one good face are passed
+// over; those left must agree. Consent is needed as for Enrol.
+func (i *Identity) EnrolFrames(ctx context.Context, who kiosk.Person, frames []*camera.Frame, c kiosk.Consent, purposes []string) (kiosk.Enrolment, error) {
+	if err := checkConsent(purposes, c); err != nil {
+		return kiosk.Enrolment{}, err
+	}
+	if who.ID == "" || i.gallery == nil || i.cfg.Engine == nil {
+		return kiosk.Enrolment{}, unavailable("enrol frames", view.Text{}, "a person, the face engine and an open gallery are needed", nil)
+	}
+	var shots []face.Descriptor
+	for _, f := range frames {
+		if len(shots) == frameShots {
+			break
+		}
+		faces, err := i.cfg.Engine.Analyze(ctx, face.Request{Frame: f, Camera: enrolCamera, Describe: face.DescribeAll, FullScan: true})
+		if err != nil {
+			return kiosk.Enrolment{}, unavailable("enrol frames", view.Text{}, "", err)
+		}
+		if len(faces) == 0 || !faces[0].Described {
+			continue
+		}
+		if _, ok := i.usable(faces); !ok {
+			continue
+		}
+		if d := &faces[0].Descriptor; agrees(shots, d, i.cfg.Limits.Threshold) {
+			shots = append(shots, *d)
+			continue
+		}
+		return kiosk.Enrolment{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol frames", Hint: "the pictures show more than one person"}
+	}
+	if len(shots) == 0 {
+		return kiosk.Enrolment{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol frames", Cause: ErrNoShots,
+			Hint: fmt.Sprintf("none of %d pictures will do: one face, near, well lit, frontal", len(frames))}
+	}
+	return i.store(who, shots, purposes, c)
+}

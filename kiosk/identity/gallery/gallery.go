@@ -1,0 +1,319 @@
+// Package gallery keeps the face templates of a site's own enrolled members.
+//
+// It is the only place where a terminal stores biometric data. Each person's
+// templates, name and consent lie in one file, encrypted under a key of that
+// person alone; those keys lie in another file, wrapped by the device's key and
+// bound to terminal and site. Erasing somebody removes his key and changes the
+// device's, so that neither a backup nor what a disk leaves behind can be read
+// again; the files are described in store.go.
+//
+// Guarantees:
+//   - Put returns only after the entry is on disk; Erase and Limit take effect in
+//     memory before anything can fail.
+//   - A file that cannot be read is set aside and reported, never emptied.
+//   - Files copied to another terminal or site do not open: ErrOtherDevice.
+//   - No template, name or number appears in an error of this package.
+//
+// Callers must not copy descriptors they pass in, must not search for a citizen
+// who is not a member, and must check consent (Covers) with every match.
+//
+// Search is exact. It is plain Go over one row per shot; BenchmarkFind has the
+// figures. Test with descriptors made by the test itself: the gallery does not
+// care where a point of 128 dimensions comes from.
+package gallery
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/kiosk"
+)
+
+// Errors, to be tested with errors.Is.
+var (
+	ErrOtherDevice = errors.New("the face gallery belongs to another terminal or site")
+	ErrInUse       = errors.New("the face gallery is in use by another process")
+	ErrSetAside    = errors.New("part of the face gallery could not be read and was set aside")
+	ErrShots       = errors.New("these are no face descriptors")
+)
+
+// Entry is what is kept of a person besides his templates.
+type Entry struct {
+	Person   kiosk.Person  // ID, Name, Group and Role
+	Purposes []string      // module IDs that the consent still covers
+	Consent  kiosk.Consent // as it was given
+	Template string        // the ID of the enrolment, new with every Put
+	Shots    int
+}
+
+// Covers reports whether the consent covers a purpose.
+func (e Entry) Covers(purpose string) bool { return slices.Contains(e.Purposes, purpose) }
+
+// Binding is the terminal and site that a gallery belongs to.
+type Binding struct{ Terminal, Site string }
+
+// Gallery is the templates of one terminal. Its methods are safe for several goroutines.
+type Gallery struct {
+	store *store
+
+	write sync.Mutex // held by Put, Erase and Limit: one change at a time
+	mu    sync.RWMutex
+	// rows and owners are parallel: rows[i] is a shot of the person members[owners[i]].
+	rows    []face.Descriptor
+	owners  []int32
+	members []member
+	byID    map[string]int32
+	free    []int32 // places in members without a person
+}
+
+type member struct {
+	Entry
+	key   string // in the store
+	stale bool   // the disk still has an older, wider consent
+}
+
+// Open reads the gallery in dir, making one where there is none. Problems that
+// left the rest usable are returned beside it, each wrapping ErrSetAside.
+func Open(dir string, b Binding) (*Gallery, []error, error) {
+	st, saved, problems, err := openStore(dir, b)
+	if err != nil {
+		return nil, problems, fmt.Errorf("open face gallery: %w", err)
+	}
+	g := &Gallery{store: st, byID: map[string]int32{}}
+	for key, s := range saved {
+		if old, twice := g.byID[s.entry.Person.ID]; twice {
+			// A crash between the two files of a Put leaves no such pair; a copy put
+			// back by hand may. The younger consent is the one that was meant last.
+			if !s.entry.Consent.Time.After(g.members[old].Consent.Time) {
+				continue
+			}
+			g.drop(old)
+		}
+		g.add(member{Entry: s.entry, key: key}, s.shots)
+	}
+	return g, problems, nil
+}
+
+// Close releases the files.
+func (g *Gallery) Close() error {
+	g.write.Lock()
+	defer g.write.Unlock()
+	return g.store.close()
+}
+
+// Put stores a person's templates and consent, replacing earlier ones, and
+// returns the entry with its template's ID once it is on disk. Shots are what
+// face.Engine describes: finite and of length 1, else ErrShots.
+func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
+	if e.Person.ID == "" || len(e.Purposes) == 0 {
+		return Entry{}, errors.New("face gallery: an entry needs a person and a purpose")
+	}
+	if err := checkShots(shots); err != nil {
+		return Entry{}, err
+	}
+	e.Person = kiosk.Person{ID: e.Person.ID, Name: e.Person.Name, Group: e.Person.Group, Role: e.Person.Role}
+	e.Purposes = slices.Compact(slices.Sorted(slices.Values(e.Purposes)))
+	e.Shots = len(shots)
+
+	g.write.Lock()
+	defer g.write.Unlock()
+	var old string
+	if i, known := g.place(e.Person.ID); known {
+		old = g.members[i].key
+	}
+	key := newKeyID()
+	e.Template = key
+	if err := g.store.put(key, saved{e, shots}, old); err != nil {
+		return Entry{}, fmt.Errorf("face gallery: store: %w", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i, known := g.byID[e.Person.ID]; known {
+		g.drop(i)
+	}
+	g.add(member{Entry: e, key: key}, shots)
+	return e, nil
+}
+
+// Limit takes purposes out of a person's consent; where none remains, the person
+// is erased. It reports whether that happened. The effect in memory is
+// immediate, also where the disk then fails; calling again tries the disk again.
+func (g *Gallery) Limit(person string, withdrawn []string) (erased bool, err error) {
+	g.write.Lock()
+	defer g.write.Unlock()
+	g.mu.Lock()
+	i, known := g.byID[person]
+	if !known {
+		g.mu.Unlock()
+		return false, g.repay()
+	}
+	m := &g.members[i]
+	left := slices.DeleteFunc(slices.Clone(m.Purposes), func(p string) bool { return slices.Contains(withdrawn, p) })
+	if len(left) == 0 {
+		g.mu.Unlock()
+		return true, g.erase(i)
+	}
+	m.stale = m.stale || len(left) < len(m.Purposes)
+	m.Purposes = left
+	if !m.stale {
+		g.mu.Unlock()
+		return false, nil
+	}
+	s := saved{entry: m.Entry, shots: g.shots(i)}
+	key := m.key
+	g.mu.Unlock()
+	defer clear(s.shots)
+	if err := g.store.rewrite(key, s); err != nil {
+		return false, fmt.Errorf("face gallery: limit: %w", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members[i].stale = false
+	return false, nil
+}
+
+// Erase removes a person: from memory at once, from the disk before it returns.
+// Where the disk fails, calling again tries it again.
+func (g *Gallery) Erase(person string) error {
+	g.write.Lock()
+	defer g.write.Unlock()
+	i, known := g.place(person)
+	if !known {
+		return g.repay()
+	}
+	return g.erase(i)
+}
+
+// erase wants g.write held, and g.mu not.
+func (g *Gallery) erase(i int32) error {
+	g.mu.Lock()
+	key := g.members[i].key
+	g.drop(i)
+	g.mu.Unlock()
+	if err := g.store.erase(key); err != nil {
+		return fmt.Errorf("face gallery: erase: %w", err)
+	}
+	return nil
+}
+
+// repay makes durable an erasure that the disk refused before.
+func (g *Gallery) repay() error {
+	if err := g.store.repay(); err != nil {
+		return fmt.Errorf("face gallery: erase: %w", err)
+	}
+	return nil
+}
+
+// Entry returns what is kept of a person.
+func (g *Gallery) Entry(person string) (Entry, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	i, known := g.byID[person]
+	if !known {
+		return Entry{}, false
+	}
+	e := g.members[i].Entry
+	e.Purposes = slices.Clone(e.Purposes)
+	return e, true
+}
+
+// Covers reports whether a person is in the gallery with consent for a purpose.
+func (g *Gallery) Covers(person, purpose string) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	i, known := g.byID[person]
+	return known && g.members[i].Entry.Covers(purpose)
+}
+
+// Persons lists the IDs of everybody enrolled, in order.
+func (g *Gallery) Persons() []string {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	ids := make([]string, 0, len(g.byID))
+	for id := range g.byID {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Len is the number of persons and of shots.
+func (g *Gallery) Len() (persons, shots int) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return len(g.byID), len(g.rows)
+}
+
+func (g *Gallery) place(person string) (int32, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	i, known := g.byID[person]
+	return i, known
+}
+
+// add, drop and shots want g.mu held for writing.
+
+func (g *Gallery) add(m member, shots []face.Descriptor) {
+	var i int32
+	if n := len(g.free); n > 0 {
+		i, g.free = g.free[n-1], g.free[:n-1]
+		g.members[i] = m
+	} else {
+		i = int32(len(g.members))
+		g.members = append(g.members, m)
+	}
+	g.byID[m.Person.ID] = i
+	for _, d := range shots {
+		g.rows = append(g.rows, d)
+		g.owners = append(g.owners, i)
+	}
+}
+
+func (g *Gallery) drop(i int32) {
+	delete(g.byID, g.members[i].Person.ID)
+	g.members[i] = member{}
+	g.free = append(g.free, i)
+	for r := 0; r < len(g.rows); {
+		if g.owners[r] != i {
+			r++
+			continue
+		}
+		last := len(g.rows) - 1
+		g.rows[r], g.owners[r] = g.rows[last], g.owners[last]
+		g.rows[last] = face.Descriptor{} // do not leave it in memory
+		g.rows, g.owners = g.rows[:last], g.owners[:last]
+	}
+}
+
+func (g *Gallery) shots(i int32) []face.Descriptor {
+	var s []face.Descriptor
+	for r, o := range g.owners {
+		if o == i {
+			s = append(s, g.rows[r])
+		}
+	}
+	return s
+}
+
+// maxShots is how many shots of a person an entry may hold.
+const maxShots = 32
+
+func checkShots(shots []face.Descriptor) error {
+	if len(shots) == 0 || len(shots) > maxShots {
+		return fmt.Errorf("%w: 1 to %d shots, not %d", ErrShots, maxShots, len(shots))
+	}
+	for i := range shots {
+		var n float64
+		for _, x := range shots[i] {
+			n += float64(x) * float64(x)
+		}
+		if !(math.Abs(math.Sqrt(n)-1) < 0.02) { // also false for NaN
+			return fmt.Errorf("%w: shot %d is not of length 1", ErrShots, i)
+		}
+	}
+	return nil
+}

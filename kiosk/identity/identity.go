@@ -1,0 +1,213 @@
+// Package identity knows who stands before a terminal. It implements
+// host.Identity: the face, the card, the PIN and the staff's word.
+//
+// Its parts: gallery keeps the templates, decision makes verdicts of frames, pin
+// checks PINs; this package joins them to a camera, the face engine, the people
+// feed and the visitor's page.
+//
+// Guarantees:
+//   - A face counts only as decision's rules say, and only with a consent that
+//     covers the purpose at that very moment; a revocation beats everything else.
+//   - Frames are analysed only while somebody watches, identifies himself or
+//     enrols. A frame is forgotten once it is analysed.
+//   - A camera or engine that goes away is a verdict, not an error, and comes back
+//     by itself; a gallery that cannot be opened leaves the other ways standing.
+//   - Logs and errors hold no name, no person's number and no template.
+//
+// Callers must call Close, must hand every change of the revocations feed to
+// ApplyRevocations, and must not offer the face alone.
+//
+// Test with a scripted face.Engine and a camera that is a channel; see the tests.
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
+	"github.com/luohu/ting/kiosk/identity/decision"
+	"github.com/luohu/ting/kiosk/identity/gallery"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Frames is one reading of a camera, as devices/camera hands them out. A Frames
+// that is an io.Closer too is closed when nobody looks any more.
+type Frames interface {
+	Next(ctx context.Context) (*camera.Frame, error)
+}
+
+// Config says what an Identity works with.
+type Config struct {
+	Dir      string // of its own, for the gallery; made with mode 0700
+	Terminal string // IDs the gallery is bound to
+	Site     string
+
+	// Engine describes faces; nil leaves the face out of the ways.
+	Engine face.Engine
+	// Cameras begins a reading of each camera by its name in terminal.toml; ""
+	// is the terminal's own.
+	Cameras map[string]func() Frames
+	// Lanes names a lane's camera where it is not the terminal's own.
+	Lanes map[string]string
+	// Feeds has the people and revocations feeds; nil for none.
+	Feeds host.Feeds
+
+	Limits decision.Limits  // zero is decision.Defaults()
+	Now    func() time.Time // nil is time.Now
+	Log    *slog.Logger     // nil is slog.Default
+}
+
+// Identity implements host.Identity. Make it with Open.
+type Identity struct {
+	cfg      Config
+	log      *slog.Logger
+	people   *people
+	gallery  *gallery.Gallery // nil when it could not be opened
+	problems []error
+	watchers map[string]*watcher
+	attempts *attempts
+	cards    *cards
+	revoked  *revocations
+}
+
+var _ host.Identity = (*Identity)(nil)
+
+// Open opens the gallery and reads the revocations that are known. It fails
+// only when cfg is wrong: trouble with the gallery is among Problems, and
+// leaves every way but the face.
+func Open(ctx context.Context, cfg Config) (*Identity, error) {
+	if cfg.Dir == "" || cfg.Terminal == "" || cfg.Site == "" {
+		return nil, errors.New("identity: a directory, a terminal and a site are needed")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Limits == (decision.Limits{}) {
+		cfg.Limits = decision.Defaults()
+	}
+	i := &Identity{
+		cfg:      cfg,
+		log:      cfg.Log,
+		people:   newPeople(cfg.Feeds, cfg.Now),
+		watchers: map[string]*watcher{},
+		attempts: newAttempts(cfg.Now),
+		revoked:  openRevocations(filepath.Join(cfg.Dir, revocationsFile)),
+	}
+	g, problems, err := gallery.Open(filepath.Join(cfg.Dir, "gallery"), gallery.Binding{Terminal: cfg.Terminal, Site: cfg.Site})
+	i.gallery, i.problems = g, problems
+	if err != nil {
+		i.problems = append(i.problems, err)
+	}
+	for _, p := range i.problems {
+		i.log.Error("identity: gallery", "op", "open gallery", "cause", p)
+	}
+	for name, source := range cfg.Cameras {
+		i.watchers[name] = newWatcher(i, name, source)
+	}
+	i.cards = newCards(i)
+	if err := i.loadRevocations(ctx); err != nil {
+		i.log.Error("identity: revocations not read", "op", "revocations", "code", kiosk.CodeOf(err), "cause", err)
+		i.problems = append(i.problems, fmt.Errorf("revocations not read: %w", err))
+	}
+	return i, nil
+}
+
+// Problems are what Open found wrong and went on without.
+func (i *Identity) Problems() []error { return slices.Clone(i.problems) }
+
+// Enrolled is the number of people with a template on this terminal.
+func (i *Identity) Enrolled() int {
+	if i.gallery == nil {
+		return 0
+	}
+	n, _ := i.gallery.Len()
+	return n
+}
+
+// Has reports whether a person has a template on this terminal.
+func (i *Identity) Has(person string) bool {
+	if i.gallery == nil {
+		return false
+	}
+	_, ok := i.gallery.Entry(person)
+	return ok
+}
+
+// PeopleChanged says that the people feed has changed.
+func (i *Identity) PeopleChanged() { i.people.changed() }
+
+// Close ends every watch and releases the gallery. It waits for both.
+func (i *Identity) Close() error {
+	var wg sync.WaitGroup
+	for w := range maps.Values(i.watchers) {
+		wg.Go(w.close)
+	}
+	i.cards.close()
+	wg.Wait()
+	if i.gallery == nil {
+		return nil
+	}
+	return i.gallery.Close()
+}
+
+// watcherFor is the watcher of a visit's camera; nil when it has none.
+func (i *Identity) watcherFor(v kiosk.Visit) *watcher {
+	return i.watchers[i.cfg.Lanes[v.Lane]]
+}
+
+// canSee reports whether faces can be told apart here at all.
+func (i *Identity) canSee(v kiosk.Visit) bool {
+	return i.gallery != nil && i.cfg.Engine != nil && i.watcherFor(v) != nil
+}
+
+// covers reports whether a person's consent covers a purpose now.
+func (i *Identity) covers(purpose string) func(person string) bool {
+	return func(person string) bool { return i.gallery != nil && i.gallery.Covers(person, purpose) }
+}
+
+// errGone is for a member of the gallery whom the site no longer has.
+var errGone = errors.New("not in the people feed any more")
+
+// person completes somebody recognised from the people feed. A visitor whom no
+// feed knows yet has the name he enrolled with; so has everybody while the feed
+// has never come.
+func (i *Identity) person(ctx context.Context, id string) (kiosk.Person, error) {
+	p, err := i.people.byID(ctx, id)
+	if err == nil {
+		return p, nil
+	}
+	if i.gallery == nil {
+		return kiosk.Person{}, err
+	}
+	e, enrolled := i.gallery.Entry(id)
+	if !enrolled {
+		return kiosk.Person{}, err
+	}
+	if kiosk.CodeOf(err) == kiosk.CodeNotFound && e.Person.Role != RoleVisitor && !i.people.empty(ctx) {
+		return kiosk.Person{}, errGone
+	}
+	return e.Person, nil
+}
+
+// The roles this package tells apart.
+const (
+	RoleStaff   = "staff"
+	RoleVisitor = "visitor"
+)
+
+func unavailable(op string, visitor view.Text, hint string, cause error) error {
+	return &kiosk.Error{Code: kiosk.CodeUnavailable, Op: op, Visitor: visitor, Hint: hint, Cause: cause}
+}

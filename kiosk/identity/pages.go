@@ -1,0 +1,123 @@
+package identity
+
+import (
+	"slices"
+	"time"
+
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Pages of this package and their answers. A test reaches them by these values.
+const (
+	pageWays  = "identify"
+	pageForm  = "identify-form"
+	pageEnrol = "enrol-face"
+
+	actionPIN    = "pin"
+	actionStaff  = "staff"
+	actionOK     = "ok"
+	actionCancel = "cancel"
+
+	fieldNumber = "number"
+	fieldStaff  = "staff-number"
+	fieldPIN    = "pin"
+)
+
+// formStays is how long a form waits for the next answer.
+const formStays = 45 * time.Second
+
+// waysPage is where every way stands: the face and the card are live, the PIN and
+// the staff are buttons of one size.
+func waysPage(prompt view.Text, ways []kiosk.Way, hint view.Notice) view.Page {
+	p := view.Page{ID: pageWays, Title: prompt, Timeout: formStays}
+	if prompt.IsZero() {
+		p.Title = view.T("请证明您是谁", "Please show who you are")
+	}
+	face, card := slices.Contains(ways, kiosk.WayFace), slices.Contains(ways, kiosk.WayCard)
+	say := view.T("请选择一种方式", "Please choose a way")
+	switch {
+	case face && card:
+		say = view.T("请看镜头,或把卡贴近读卡器", "Look at the camera, or hold your card to the reader")
+	case face:
+		say = view.T("请看镜头", "Look at the camera")
+	case card:
+		say = view.T("请把卡贴近读卡器", "Hold your card to the reader")
+	}
+	if face {
+		p.Body = append(p.Body, view.Viewfinder{Key: view.Key{Key: "camera"}, Hint: say})
+	} else {
+		p.Body = append(p.Body, view.TextNode{Key: view.Key{Key: "say"}, Text: say, Large: true})
+	}
+	if !hint.Text.IsZero() {
+		hint.Key = view.Key{Key: "hint"}
+		p.Body = append(p.Body, hint)
+	}
+	for _, w := range ways {
+		switch w {
+		case kiosk.WayPIN:
+			p.Actions = append(p.Actions, view.Action{ID: actionPIN, Label: view.T("密码", "PIN"), Icon: "pin"})
+		case kiosk.WayStaff:
+			p.Actions = append(p.Actions, view.Action{ID: actionStaff, Label: view.T("找工作人员", "Ask the staff"), Icon: "staff"})
+		}
+	}
+	return p
+}
+
+var wrongRole = view.Notice{Tone: view.Refusal, Text: view.T("此项服务不适用于您,请找工作人员", "This service is not for you; please ask the staff")}
+
+var hints = map[kiosk.Verdict]view.Notice{
+	kiosk.Stranger:    {Tone: view.Refusal, Text: view.T("没有认出您,请用其他方式", "We could not recognise you; please use another way")},
+	kiosk.TooDark:     {Tone: view.Warning, Text: view.T("看不清楚,请面向光亮处", "We cannot see you well; please turn to the light")},
+	kiosk.TooFar:      {Text: view.T("请靠近一点", "Please come closer")},
+	kiosk.TwoFaces:    {Tone: view.Warning, Text: view.T("请一个一个来", "One at a time, please")},
+	kiosk.Withdrawn:   {Tone: view.Refusal, Text: view.T("按您的意愿,这里不用人脸识别,请用其他方式", "As you wished, your face is not used here; please use another way")},
+	kiosk.NoCamera:    {Tone: view.Warning, Text: view.T("摄像头暂时不能用,请用其他方式", "The camera is out of order; please use another way")},
+	kiosk.NoEngine:    {Tone: view.Busy, Text: view.T("刷脸正在恢复,请稍等或用其他方式", "Face recognition is coming back; wait a moment or use another way")},
+	kiosk.CardUnknown: {Tone: view.Refusal, Text: view.T("这张卡没有登记,请用其他方式", "This card is not registered; please use another way")},
+}
+
+// formPage asks a number with its PIN; for the staff way also whom the staff
+// member vouches for. fields is what was typed before: numbers stay, PINs do not.
+func formPage(way kiosk.Way, prompt view.Text, fields map[string]string, wrong view.Text) view.Page {
+	number := view.Field{ID: fieldNumber, Kind: view.FieldNumber, Label: view.T("人员编号", "Your number"), Required: true, MaxLen: 32, Value: fields[fieldNumber]}
+	secret := view.Field{ID: fieldPIN, Kind: view.FieldPIN, Label: view.T("密码", "PIN"), Required: true, MaxLen: 16, Error: wrong}
+	f := view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{number, secret}}
+	p := view.Page{
+		ID:    pageForm,
+		Title: view.T("输入编号和密码", "Enter your number and PIN"),
+		Actions: []view.Action{
+			{ID: actionOK, Label: view.T("确定", "OK"), Primary: true},
+			{ID: actionCancel, Label: view.T("返回", "Back")},
+		},
+		Timeout: formStays,
+	}
+	if way == kiosk.WayStaff {
+		p.Title = view.T("由工作人员确认", "Confirmed by the staff")
+		f.Fields[0].Label = view.T("本人编号", "The person's number")
+		f.Fields[1].Label = view.T("工作人员密码", "Staff PIN")
+		f.Fields = slices.Insert(f.Fields, 1, view.Field{ID: fieldStaff, Kind: view.FieldNumber,
+			Label: view.T("工作人员编号", "Staff number"), Required: true, MaxLen: 32, Value: fields[fieldStaff]})
+	}
+	if !prompt.IsZero() {
+		p.Body = append(p.Body, view.TextNode{Key: view.Key{Key: "prompt"}, Text: prompt})
+	}
+	p.Body = append(p.Body, f)
+	return p
+}
+
+// enrolPage shows how far the shots have come and what to do for the next.
+func enrolPage(done, of int, say view.Notice) view.Page {
+	say.Key = view.Key{Key: "say"}
+	return view.Page{
+		ID:    pageEnrol,
+		Title: view.T("请看镜头", "Please look at the camera"),
+		Body: []view.Node{
+			view.Viewfinder{Key: view.Key{Key: "camera"}},
+			say,
+			view.Progress{Key: view.Key{Key: "progress"}, Done: float64(done) / float64(of),
+				Label: view.Tf("已采集 %d / %d", "%d of %d taken", done, of)},
+		},
+		Actions: []view.Action{{ID: actionCancel, Label: view.T("取消", "Cancel")}},
+	}
+}

@@ -1,0 +1,166 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/luohu/ting/kiosk"
+)
+
+const revocationsFile = "revocations.json"
+
+// revocations remembers which rows of the revocations feed were applied here.
+//
+// A row is applied once, when this terminal first sees it, whatever the clocks
+// say: a row that comes after a consent beats it, even one dated before. A
+// consent given here after the row was applied stands, though the row may stay
+// in the feed until the center has heard of the new consent. Comparing the two
+// times lost: one clock that is ahead would let a consent survive its withdrawal.
+//
+// The file holds salted digests of rows, no person's number. One that cannot be
+// read means that every row is applied again: too many are erased, never too few.
+type revocations struct {
+	mu   sync.Mutex
+	path string
+	doc  revocationsDoc
+}
+
+type revocationsDoc struct {
+	Salt    string   `json:"salt"`
+	Applied []string `json:"applied"` // in order
+}
+
+func openRevocations(path string) *revocations {
+	r := &revocations{path: path}
+	if b, err := os.ReadFile(path); err != nil || json.Unmarshal(b, &r.doc) != nil || r.doc.Salt == "" {
+		r.doc = revocationsDoc{Salt: rand.Text()}
+	}
+	slices.Sort(r.doc.Applied)
+	return r
+}
+
+func (r *revocations) digest(row kiosk.RevocationRow) string {
+	purposes := slices.Sorted(slices.Values(row.Purposes))
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{
+		r.doc.Salt, row.Person, row.Time.UTC().Format(time.RFC3339Nano)}, purposes...), "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (r *revocations) save() error {
+	b, err := json.Marshal(r.doc)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(r.path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return os.Rename(f.Name(), r.path)
+}
+
+// ApplyRevocations applies the revocations feed. rows is the whole feed as it
+// stands; those not applied before take effect in memory before anything can
+// fail, and mid-track. What could not be made durable is returned, and tried
+// again with the next call.
+func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.RevocationRow) error {
+	r := i.revoked
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var failed []error
+	applied := make([]string, 0, len(rows))
+	for _, row := range rows {
+		d := r.digest(row)
+		if _, before := slices.BinarySearch(r.doc.Applied, d); !before {
+			if err := i.withdraw(row.Person, row.Purposes); err != nil {
+				failed = append(failed, err)
+				continue
+			}
+		}
+		applied = append(applied, d)
+	}
+	slices.Sort(applied)
+	if !slices.Equal(applied, r.doc.Applied) {
+		r.doc.Applied = applied
+		failed = append(failed, r.save())
+	}
+	if err := errors.Join(failed...); err != nil {
+		return &kiosk.Error{Code: kiosk.CodeInternal, Op: "apply revocations",
+			Hint: "withdrawn faces are not used, but the disk did not take the change; check its space", Cause: err}
+	}
+	return nil
+}
+
+// loadRevocations applies what the feed holds at start.
+func (i *Identity) loadRevocations(ctx context.Context) error {
+	if i.cfg.Feeds == nil {
+		return nil
+	}
+	var all []kiosk.RevocationRow
+	for after := ""; ; {
+		rows, err := i.cfg.Feeds.List(ctx, kiosk.ListRequest{Feed: kiosk.FeedRevocations, After: after})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return i.ApplyRevocations(ctx, all)
+		}
+		for _, row := range rows {
+			after = row.Key
+			var v kiosk.RevocationRow
+			if err := json.Unmarshal(row.JSON, &v); err != nil || v.Person == "" {
+				// Unreadable, yet somebody withdrew: the key says who, so all of it goes.
+				v = kiosk.RevocationRow{Person: row.Key}
+			}
+			all = append(all, v)
+		}
+	}
+}
+
+// Forget implements host.Identity. It needs no network. Somebody without a
+// template has nothing to forget: that is no error.
+func (i *Identity) Forget(ctx context.Context, v kiosk.Visit, person string, purposes []string) error {
+	if person == "" {
+		return &kiosk.Error{Code: kiosk.CodeInvalid, Op: "forget", Hint: "name a person"}
+	}
+	if err := i.withdraw(person, purposes); err != nil {
+		return &kiosk.Error{Code: kiosk.CodeInternal, Op: "forget",
+			Hint: "the face is not used any more, but the disk did not take the change; check its space", Cause: err}
+	}
+	i.log.Info("identity: consent withdrawn", "op", "forget", "visit", v.ID, "everything", len(purposes) == 0)
+	return nil
+}
+
+func (i *Identity) withdraw(person string, purposes []string) error {
+	if i.gallery == nil {
+		return errors.New("the gallery is not open")
+	}
+	if len(purposes) == 0 {
+		return i.gallery.Erase(person)
+	}
+	_, err := i.gallery.Limit(person, purposes)
+	return err
+}
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
