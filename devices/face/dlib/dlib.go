@@ -1,0 +1,209 @@
+// Package dlib binds the parts of dlib that find and cut out faces: the HOG
+// detector, the 68 landmarks, the 150×150 chip, and the reader of the
+// recognition network's weights (devices/face/network runs them).
+//
+// C++ exceptions come back as errors. A native library may still crash, so only
+// app/ting-face may import this package; a terminal talks to that process.
+// On amd64 the C++ is compiled for x86-64-v3 as a whole (files compiled for
+// different processors would share dlib's inline functions, and the linker keeps
+// any one of the copies): call Supported before anything else.
+//
+// Changing a file here costs a minute of compiling, since dlib is templates.
+// Test with `go test ./devices/face/dlib`; photographs are read from TING_FACES.
+package dlib
+
+/*
+#cgo CXXFLAGS: -std=gnu++17 -O3 -DNDEBUG
+#cgo amd64 CXXFLAGS: -march=x86-64-v3
+#cgo LDFLAGS: -ldlib -lblas -llapack
+#include <stdlib.h>
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"github.com/luohu/ting/devices/face"
+)
+
+// MaxSide is the largest width and height of a picture, in pixels.
+const MaxSide = 4096
+
+// maxFaces bounds the faces found in one picture.
+const maxFaces = 64
+
+// failure turns the shim's message into an error and frees it.
+func failure(message *C.char) error {
+	if message == nil {
+		return nil
+	}
+	defer C.free(unsafe.Pointer(message))
+	return errors.New(C.GoString(message))
+}
+
+// RGB is a picture of packed RGB pixels, rows Stride bytes apart. The pixels
+// need not be Go's memory.
+type RGB struct {
+	Pix          []byte
+	W, H, Stride int
+}
+
+// Check says what is wrong with a picture's shape, if anything.
+func (p RGB) Check() error {
+	switch {
+	case p.W < 1 || p.H < 1 || p.W > MaxSide || p.H > MaxSide:
+		return fmt.Errorf("a picture of %d×%d pixels: from 1×1 to %d×%d can be read", p.W, p.H, MaxSide, MaxSide)
+	case p.Stride < 3*p.W:
+		return fmt.Errorf("rows of %d bytes cannot hold %d pixels of 3", p.Stride, p.W)
+	case len(p.Pix) < (p.H-1)*p.Stride+3*p.W:
+		return fmt.Errorf("%d bytes cannot hold %d rows of %d", len(p.Pix), p.H, p.Stride)
+	}
+	return nil
+}
+
+func (p RGB) pixels() *C.uint8_t { return (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(p.Pix))) }
+
+func (p RGB) shape() C.ting_shape {
+	return C.ting_shape{width: C.int32_t(p.W), height: C.int32_t(p.H), stride: C.int32_t(p.Stride)}
+}
+
+// Luma is a picture of 8-bit luma, rows W bytes apart.
+type Luma struct {
+	Pix  []byte
+	W, H int
+}
+
+// Shrunk writes the luma of a part of p into l, one pixel for each shrink×shrink
+// of p, reusing l's memory. The part is cut to the picture first; what it really
+// covers is returned.
+func (l *Luma) Shrunk(p RGB, part face.Rect, shrink int) (face.Rect, error) {
+	if err := p.Check(); err != nil {
+		return face.Rect{}, err
+	}
+	part = face.Rect{Left: max(0, part.Left), Top: max(0, part.Top), Right: min(p.W, part.Right), Bottom: min(p.H, part.Bottom)}
+	if shrink < 1 || part.Right-part.Left < shrink || part.Bottom-part.Top < shrink {
+		l.W, l.H = 0, 0
+		return face.Rect{}, fmt.Errorf("no pixel of %v is in a picture of %d×%d shrunk by %d", part, p.W, p.H, shrink)
+	}
+	l.W, l.H = (part.Right-part.Left)/shrink, (part.Bottom-part.Top)/shrink
+	if n := l.W * l.H; cap(l.Pix) < n {
+		l.Pix = make([]byte, n)
+	} else {
+		l.Pix = l.Pix[:n]
+	}
+	box := cbox(part)
+	out := C.ting_shape{width: C.int32_t(l.W), height: C.int32_t(l.H), stride: C.int32_t(l.W)}
+	C.ting_luma(p.pixels(), p.shape(), &box, C.int(shrink), (*C.uint8_t)(unsafe.Pointer(&l.Pix[0])), out)
+	return part, nil
+}
+
+func cbox(r face.Rect) C.ting_box {
+	return C.ting_box{left: C.int32_t(r.Left), top: C.int32_t(r.Top), right: C.int32_t(r.Right), bottom: C.int32_t(r.Bottom)}
+}
+
+// Detection is a face found: where, and how sure the detector is (0 is its own threshold).
+type Detection struct {
+	Rect  face.Rect
+	Score float64
+}
+
+// Detector finds frontal faces of at least 80×80 pixels. One goroutine at a time may use it.
+type Detector struct {
+	p     *C.ting_detector
+	boxes [maxFaces]C.ting_box
+}
+
+// AllLevels is the pyramid that finds faces of every size.
+const AllLevels = 1000
+
+// NewDetector makes a detector that searches levels of the image pyramid (each
+// 5/6 of the one before), leaving out the first skip: 1 and 0 finds faces of 80
+// to 95 pixels, AllLevels and 1 those from 96 up.
+func NewDetector(levels, skip int) (*Detector, error) {
+	d := new(Detector)
+	if err := failure(C.ting_detector_new(C.int(levels), C.int(skip), &d.p)); err != nil {
+		return nil, fmt.Errorf("face detector: %w", err)
+	}
+	runtime.AddCleanup(d, func(p *C.ting_detector) { C.ting_detector_free(p) }, d.p)
+	return d, nil
+}
+
+// Detect returns the faces in l, surest first. Rectangles may reach beyond the picture.
+func (d *Detector) Detect(l *Luma) ([]Detection, error) {
+	if l.W < 1 || l.H < 1 {
+		return nil, nil
+	}
+	shape := C.ting_shape{width: C.int32_t(l.W), height: C.int32_t(l.H), stride: C.int32_t(l.W)}
+	var n C.int
+	err := failure(C.ting_detect(d.p, (*C.uint8_t)(unsafe.Pointer(&l.Pix[0])), shape, 0, &d.boxes[0], maxFaces, &n))
+	runtime.KeepAlive(d)
+	if err != nil {
+		return nil, fmt.Errorf("detect faces in %d×%d pixels: %w", l.W, l.H, err)
+	}
+	found := make([]Detection, n)
+	for i, b := range d.boxes[:n] {
+		found[i] = Detection{
+			Rect:  face.Rect{Left: int(b.left), Top: int(b.top), Right: int(b.right), Bottom: int(b.bottom)},
+			Score: float64(b.score),
+		}
+	}
+	return found, nil
+}
+
+// Predictor places landmarks. It is safe for several goroutines.
+type Predictor struct{ p *C.ting_predictor }
+
+// LoadPredictor reads a shape predictor of 68 points, as Debian's libdlib-data has it.
+func LoadPredictor(path string) (*Predictor, error) {
+	name := C.CString(path)
+	defer C.free(unsafe.Pointer(name))
+	p := new(Predictor)
+	if err := failure(C.ting_predictor_load(name, &p.p)); err != nil {
+		return nil, err
+	}
+	runtime.AddCleanup(p, func(p *C.ting_predictor) { C.ting_predictor_free(p) }, p.p)
+	return p, nil
+}
+
+// Landmarks places the 68 points of the face in r.
+func (s *Predictor) Landmarks(p RGB, r face.Rect) (points [68]face.Point, err error) {
+	if err := p.Check(); err != nil {
+		return points, err
+	}
+	box := cbox(r)
+	var xy [2 * len(points)]C.float
+	err = failure(C.ting_landmarks(s.p, p.pixels(), p.shape(), &box, &xy[0]))
+	runtime.KeepAlive(s)
+	if err != nil {
+		return points, fmt.Errorf("place landmarks: %w", err)
+	}
+	for i := range points {
+		points[i] = face.Point{X: float32(xy[2*i]), Y: float32(xy[2*i+1])}
+	}
+	return points, nil
+}
+
+// ChipSide is the width and height of a chip.
+const ChipSide = C.TING_CHIP
+
+// Chip is an upright face, ChipSide×ChipSide packed RGB: what the network reads.
+type Chip [3 * ChipSide * ChipSide]byte
+
+// Cut writes the chip of the face with these landmarks.
+func (c *Chip) Cut(p RGB, points *[68]face.Point) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	var xy [2 * len(points)]C.float
+	for i, q := range points {
+		xy[2*i], xy[2*i+1] = C.float(q.X), C.float(q.Y)
+	}
+	if err := failure(C.ting_chip(p.pixels(), p.shape(), &xy[0], (*C.uint8_t)(unsafe.Pointer(c)))); err != nil {
+		return fmt.Errorf("cut the face's chip: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package dlib_test
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"io"
+
+	"github.com/luohu/ting/assets/models"
+	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/devices/face/dlib"
+	"github.com/luohu/ting/devices/face/network"
+)
+
+// shipped is the uncompressed weights of assets/models, read once.
+var shipped = sync.OnceValues(func() ([]byte, error) {
+	r, err := models.FaceRecognition()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+})
+
+func weights(t testing.TB) []byte {
+	t.Helper()
+	b, err := shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var paths = []network.Path{network.Portable, network.AVX2, network.AVX512}
+
+// tolerance is how far a raw descriptor of ours (of length 1.4 or so) may be from
+// dlib's: the same sums in another order.
+const tolerance = 1e-5
+
+// TestNetworkEqualsDlib holds our forward pass on every path this processor has
+// against dlib's own.
+func TestNetworkEqualsDlib(t *testing.T) {
+	reference, err := dlib.ReadReference(weights(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reference.Close()
+	w, err := dlib.ReadWeights(weights(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chips := patterns()
+	var wants [][face.Dim]float32
+	for _, c := range chips {
+		d, err := reference.Describe(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants = append(wants, d)
+	}
+	for _, path := range paths {
+		t.Run(path.String(), func(t *testing.T) {
+			if !path.Supported() {
+				t.Skipf("this processor has no %s", path)
+			}
+			n, err := network.New(w, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := n.NewScratch()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var worst float32
+			for i, c := range chips {
+				got := n.Raw(s, (*[len(c)]byte)(&c))
+				for j := range got {
+					worst = max(worst, got[j]-wants[i][j], wants[i][j]-got[j])
+				}
+			}
+			if worst > tolerance {
+				t.Errorf("descriptors differ by %g", worst)
+			}
+			t.Logf("worst difference of %d chips: %g", len(chips), worst)
+		})
+	}
+}
+
+// patterns are chips that no face made: flat, a gradient and noise.
+func patterns() []dlib.Chip {
+	r := rand.New(rand.NewPCG(1, 2))
+	chips := make([]dlib.Chip, 6)
+	for i := range chips[1] {
+		chips[1][i] = 255
+		chips[2][i] = byte(i / 3 % dlib.ChipSide)
+		chips[3][i] = byte(i / (3 * dlib.ChipSide))
+		chips[4][i] = byte(r.Uint32())
+		chips[5][i] = byte(128 + r.Uint32()%32)
+	}
+	return chips
+}
+
+func BenchmarkDescribe(b *testing.B) {
+	chip := &patterns()[5]
+	b.Run("dlib", func(b *testing.B) {
+		reference, err := dlib.ReadReference(weights(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer reference.Close()
+		for b.Loop() {
+			if _, err := reference.Describe(chip); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	w, err := dlib.ReadWeights(weights(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, path := range paths {
+		if !path.Supported() {
+			continue
+		}
+		b.Run(path.String(), func(b *testing.B) {
+			n, err := network.New(w, path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := n.NewScratch()
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				n.Raw(s, (*[len(*chip)]byte)(chip))
+			}
+		})
+	}
+}
