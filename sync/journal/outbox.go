@@ -148,32 +148,61 @@ func (j *Journal) Acknowledge(ctx context.Context, a wire.Ack) error {
 	return nil
 }
 
+// Settle ends the sending of a chain of an earlier epoch, up to number seq,
+// whose history at the center differs from the one here: the center has
+// answered that it keeps both, or has these records and more. No hash vouches
+// for them here, so they are never deleted.
+func (j *Journal) Settle(ctx context.Context, name record.Chain, seq int64) error {
+	k := chainKey{name.Epoch, name.Lane}
+	err := j.write(ctx, &job{run: func(t *transaction) error {
+		c, ok := t.book.chains[k]
+		if !ok || k.epoch == t.book.epoch || seq < c.ackedSeq || seq > c.seq {
+			return fmt.Errorf("epoch %d has no record %d to settle", k.epoch, seq)
+		}
+		hash, err := t.hashAt(k, c, seq)
+		if err != nil {
+			return err
+		}
+		c.ackedSeq, c.ackedHash, c.safeSeq = seq, hash, 0
+		t.put[k] = c
+		return nil
+	}})
+	if err != nil {
+		return fmt.Errorf("settle %s: %w", name.Lane, err)
+	}
+	return nil
+}
+
 // compare holds the center's cursor against the chain.
 func (t *transaction) compare(k chainKey, c chain, seq int64, hash record.Hash) error {
-	var own record.Hash
 	switch {
 	case seq > c.seq:
 		return fmt.Errorf("%w (it has %d of epoch %d, here are %d)", ErrRolledBack, seq, k.epoch, c.seq)
 	case seq < c.anchorSeq:
 		return fmt.Errorf("%w (its cursor is %d, all to %d were deleted here)", ErrCenterLost, seq, c.anchorSeq)
-	case seq == c.seq:
-		own = c.hash
-	case seq == c.anchorSeq:
-		own = c.anchorHash
-	default:
-		var h []byte
-		if err := t.QueryRow("SELECT hash FROM outbox WHERE epoch=? AND lane=? AND seq=?", k.epoch, int64(k.lane), seq).Scan(&h); err != nil {
-			if errors.Is(err, sql.ErrNoRows) {
-				err = fmt.Errorf("%w (record %d is not there)", ErrCorrupt, seq)
-			}
-			return err
-		}
-		copy(own[:], h)
 	}
-	if own != hash {
-		return fmt.Errorf("%w (record %d of epoch %d differs)", ErrRolledBack, seq, k.epoch)
+	own, err := t.hashAt(k, c, seq)
+	if err == nil && own != hash {
+		err = fmt.Errorf("%w (record %d of epoch %d differs)", ErrRolledBack, seq, k.epoch)
 	}
-	return nil
+	return err
+}
+
+// hashAt is the chain's own hash at a number from its anchor to its head.
+func (t *transaction) hashAt(k chainKey, c chain, seq int64) (own record.Hash, err error) {
+	switch seq {
+	case c.seq:
+		return c.hash, nil
+	case c.anchorSeq:
+		return c.anchorHash, nil
+	}
+	var h []byte
+	err = t.QueryRow("SELECT hash FROM outbox WHERE epoch=? AND lane=? AND seq=?", k.epoch, int64(k.lane), seq).Scan(&h)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("%w (record %d is not there)", ErrCorrupt, seq)
+	}
+	copy(own[:], h)
+	return own, err
 }
 
 // maxPrune bounds how many records of a chain one transaction deletes.

@@ -20,19 +20,25 @@ type ChainStatus struct {
 	Hash  record.Hash
 	Acked int64 // the center's cursor
 	Safe  int64
+	// Kept counts the records that are still here, sent or not.
+	Kept int64
+	// Incarnation is the center's, as of the last saved ack. When the center is
+	// restored from a backup it changes, and every chain must be asked about anew.
+	Incarnation string
 }
 
 // Unsent counts the records that the center has not acknowledged.
 func (c ChainStatus) Unsent() int64 { return c.Head - c.Acked }
 
-// Chains lists the chains of a lane that have unsent records, the oldest epoch
+// Chains lists the chains of a lane that have records here, the oldest epoch
 // first, and always the current one last.
 func (j *Journal) Chains(l record.Lane) []ChainStatus {
 	b := j.snapshot()
 	var out []ChainStatus
 	for k, c := range b.chains {
-		if k.lane == l && (c.unsent() > 0 || k.epoch == b.epoch) {
-			out = append(out, ChainStatus{Chain: b.name(k), Head: c.seq, Hash: c.hash, Acked: c.ackedSeq, Safe: c.safeSeq})
+		if k.lane == l && (c.seq > c.anchorSeq || k.epoch == b.epoch) {
+			out = append(out, ChainStatus{Chain: b.name(k), Head: c.seq, Hash: c.hash, Acked: c.ackedSeq,
+				Safe: c.safeSeq, Kept: c.seq - c.anchorSeq, Incarnation: c.incarnation})
 		}
 	}
 	slices.SortFunc(out, func(x, y ChainStatus) int { return cmp.Compare(x.Epoch, y.Epoch) })

@@ -1,0 +1,73 @@
+package uplink
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/luohu/ting/sync/wire"
+)
+
+// size is how much goes into a batch: it grows by a step with every batch that
+// was full and taken, and halves with every one that was too much.
+type size struct {
+	records int
+	bytes   int
+}
+
+const (
+	firstRecords = 100
+	stepRecords  = 50
+	stepBytes    = 64 << 10
+	leastBytes   = 4 << 10
+)
+
+func newSize() size { return size{firstRecords, wire.MaxBatchBytes} }
+
+func (s *size) grow() {
+	s.records = min(s.records+stepRecords, wire.MaxRecords)
+	s.bytes = min(s.bytes+stepBytes, wire.MaxBatchBytes)
+}
+
+func (s *size) halve() {
+	s.records = max(s.records/2, 1)
+	s.bytes = max(s.bytes/2, leastBytes)
+}
+
+// halveBelow is halve after a batch of n records, which may have been fewer
+// than were allowed: the next one must truly be smaller.
+func (s *size) halveBelow(n int) {
+	s.records = max(min(s.records, n), 1)
+	s.halve()
+}
+
+// backoff gives the time to wait after the nth failure in a row: full jitter
+// below a bound that doubles up to a limit.
+type backoff struct {
+	least, most time.Duration
+	failures    int
+	random      func(int64) int64 // in [0, n); nil is math/rand
+}
+
+func (b *backoff) next() time.Duration {
+	bound := b.least << min(b.failures, 20)
+	if bound > b.most || bound <= 0 {
+		bound = b.most
+	}
+	b.failures++
+	return time.Duration(b.draw(int64(bound))) + time.Millisecond
+}
+
+func (b *backoff) reset() { b.failures = 0 }
+
+// after spreads what was told to come back after d over the time from d to 2d.
+func (b *backoff) after(d time.Duration) time.Duration {
+	d = max(d, b.least)
+	return d + time.Duration(b.draw(int64(d)))
+}
+
+func (b *backoff) draw(n int64) int64 {
+	if b.random != nil {
+		return b.random(n)
+	}
+	return rand.Int64N(max(n, 1))
+}
