@@ -8,12 +8,9 @@ func backdrop(w, h int) []byte {
 	pix := make([]byte, w*h*3)
 	for y := range h {
 		for x := range w {
-			// A little supersampling keeps edges soft.
-			var c vec
-			for _, o := range [4][2]float64{{.25, .25}, {.75, .25}, {.25, .75}, {.75, .75}} {
-				c = c.plus(view((float64(x)+o[0])/float64(w)*640, (float64(y)+o[1])/float64(h)*480).times(.25))
-			}
-			p := packColour(c)
+			// Two samples a pixel keep edges soft.
+			at := func(o float64) vec { return view((float64(x)+o)/float64(w)*640, (float64(y)+o)/float64(h)*480) }
+			p := packColour(mix(at(.25), at(.75), .5))
 			i := (y*w + x) * 3
 			pix[i], pix[i+1], pix[i+2] = byte(p>>16), byte(p>>8), byte(p)
 		}
@@ -26,9 +23,11 @@ const horizon = 196.0
 
 // view is the colour at a place of a 640×480 picture.
 func view(x, y float64) vec {
-	c := sky(x, y)
+	var c vec
 	if y > 232 {
 		c = path(x, y)
+	} else {
+		c = sky(x, y)
 	}
 	c = school(c, x, y)
 	c = trees(c, x, y)
@@ -75,9 +74,15 @@ func school(c vec, x, y float64) vec {
 }
 
 func trees(c vec, x, y float64) vec {
+	if y > 262 {
+		return c
+	}
 	for _, t := range [6][3]float64{{40, 150, 62}, {118, 178, 46}, {196, 208, 26}, {452, 206, 27}, {532, 172, 50}, {606, 146, 64}} {
 		if math.Abs(x-t[0]) < t[2]*.07 && y > t[1] && y < 262 {
 			c = vec{.42, .33, .26}
+		}
+		if math.Abs(x-t[0]) > 1.2*t[2] || math.Abs(y-t[1]) > 1.2*t[2] {
+			continue
 		}
 		angle := math.Atan2(y-t[1], x-t[0])
 		edge := t[2] * (1 + .10*math.Sin(angle*7+t[0]) + .05*math.Sin(angle*13))

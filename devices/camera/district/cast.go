@@ -16,12 +16,16 @@ func (p part) identity() *Identity { return newIdentity(p.seed, p.adult) }
 // players are chosen by measurement; see the package comment of cast_test.go.
 var players = cast{
 	people: []part{
-		{seed: 1}, {seed: 2}, {seed: 3}, {seed: 4}, {seed: 5}, {seed: 6}, {seed: 7},
-		{seed: 8}, {seed: 9}, {seed: 10}, {seed: 11}, {seed: 12}, {seed: 13}, {seed: 14},
-		{seed: 15, adult: true}, {seed: 16, adult: true},
+		{seed: 99}, {seed: 178}, {seed: 184}, {seed: 245}, {seed: 398}, {seed: 402},
+		{seed: 460}, {seed: 469}, {seed: 637}, {seed: 659}, {seed: 726}, {seed: 752},
+		{seed: 834},              // enrolled, without consent for the gate
+		{seed: 613},              // never enrolled
+		{seed: 927, adult: true}, // staff
+		{seed: 1169, adult: true},
 	},
 	strangers: []part{
-		{seed: 21}, {seed: 22}, {seed: 23}, {seed: 24}, {seed: 25, adult: true}, {seed: 26, adult: true}, {seed: 27}, {seed: 28},
+		{seed: 487}, {seed: 989, adult: true}, {seed: 51}, {seed: 922, adult: true},
+		{seed: 126}, {seed: 1182, adult: true}, {seed: 365}, {seed: 917, adult: true},
 	},
 }
 

@@ -66,7 +66,7 @@ func newIdentity(seed uint64, adult bool) *Identity {
 		Seed: seed, Adult: adult,
 		width: v(.68, .82), height: v(.98, 1.10), depth: v(.80, .93),
 		jaw: v(0, .34), chin: v(-.02, .09), cheek: v(-.03, .07), temple: v(-.05, .07), forehead: v(-.05, .08),
-		eyeX: v(.26, .34), eyeY: v(.05, .15), eyeWidth: v(.108, .155), eyeHeight: v(.038, .068), eyeTilt: v(-.16, .20),
+		eyeX: v(.26, .34), eyeY: v(.05, .15), eyeWidth: v(.108, .155), eyeHeight: max(.043, v(.045, .072)), eyeTilt: v(-.16, .20),
 		browY: v(.14, .23), browWidth: v(.15, .22), browHeight: v(.015, .042), browTilt: u(-.42, .16), arch: v(0, .06),
 		noseWidth: v(.078, .150), noseLength: v(.28, .41), noseRise: v(.12, .25), noseTip: v(.05, .105),
 		mouthY: v(-.49, -.40), mouthWidth: v(.17, .29), upperLip: v(.022, .052), lowerLip: v(.03, .07),
@@ -103,11 +103,11 @@ func newIdentity(seed uint64, adult bool) *Identity {
 }
 
 func (id *Identity) colour(r *rand.Rand, u func(a, b float64) float64) {
-	tones := []vec{{.97, .83, .74}, {.92, .74, .62}, {.83, .63, .49}, {.71, .51, .38}, {.55, .37, .26}}
+	tones := []vec{{.97, .83, .74}, {.92, .74, .62}, {.84, .64, .50}, {.74, .54, .41}, {.63, .44, .32}}
 	t := r.IntN(len(tones) - 1)
 	id.skin = mix(tones[t], tones[t+1], r.Float64())
 	id.skin.Y *= u(.95, 1.03) // rosier or yellower
-	id.skin.Z *= u(.90, 1.05)
+	id.skin.Z *= u(.95, 1.05)
 	hairs := []vec{{.07, .06, .06}, {.10, .075, .07}, {.18, .12, .08}, {.27, .17, .10}}
 	if id.Adult {
 		hairs = append(hairs, vec{.50, .50, .51}, vec{.32, .31, .31})
