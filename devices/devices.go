@@ -8,6 +8,7 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -27,8 +28,11 @@ type Drivers[D any] map[string]Opener[D]
 func (d Drivers[D]) Open(ctx context.Context, rawURL string) (D, error) {
 	var none D
 	u, err := url.Parse(rawURL)
+	if wrong := (*url.Error)(nil); errors.As(err, &wrong) {
+		err = wrong.Err // without the URL, which may hold a password
+	}
 	if err != nil {
-		return none, fmt.Errorf("device URL %q: %w", rawURL, err)
+		return none, fmt.Errorf("device URL %q: %w", withoutUser(rawURL), err)
 	}
 	open := d[u.Scheme]
 	if open == nil {
@@ -40,4 +44,14 @@ func (d Drivers[D]) Open(ctx context.Context, rawURL string) (D, error) {
 		return none, fmt.Errorf("device %s: %w", u.Redacted(), err)
 	}
 	return dev, nil
+}
+
+// withoutUser leaves user and password out of a URL that cannot be parsed.
+func withoutUser(rawURL string) string {
+	before, rest, found := strings.Cut(rawURL, "//")
+	at := strings.LastIndex(rest, "@")
+	if !found || at < 0 {
+		return rawURL
+	}
+	return before + "//" + rest[at+1:]
 }
