@@ -1,0 +1,53 @@
+package kiosktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// Morning is when a terminal's time stands still unless WithNow says otherwise:
+// a school day, before the first lesson.
+var Morning = time.Date(2026, time.March, 2, 7, 42, 0, 0, time.FixedZone("CST", 8*60*60))
+
+type options struct {
+	visit  kiosk.Visit
+	now    time.Time
+	grants []kiosk.Permission // nil: whatever the manifest declares
+	feeds  map[string][]kiosk.Row
+}
+
+// Option changes the terminal that New makes.
+type Option func(*options)
+
+// WithGrants is what the site grants, instead of all that the manifest asks for.
+// WithGrants() grants nothing.
+func WithGrants(p ...kiosk.Permission) Option {
+	return func(o *options) { o.grants = append([]kiosk.Permission{}, p...) }
+}
+
+// WithFeed fills a feed; rows are made with Row, and kept in key order.
+func WithFeed(feed string, rows ...kiosk.Row) Option {
+	return func(o *options) { o.feeds[feed] = append(o.feeds[feed], rows...) }
+}
+
+// WithLane is the visit's lane.
+func WithLane(lane string) Option { return func(o *options) { o.visit.Lane = lane } }
+
+// WithPlace is the visit's place.
+func WithPlace(place view.Text) Option { return func(o *options) { o.visit.Place = place } }
+
+// WithNow is when the visit begins.
+func WithNow(now time.Time) Option { return func(o *options) { o.now = now } }
+
+// Row is a row of a feed: key, and value as JSON.
+func Row(key string, value any) kiosk.Row {
+	b, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("kiosktest: row %q: %v", key, err)) // a test's own mistake
+	}
+	return kiosk.Row{Key: key, Revision: 1, JSON: b}
+}
