@@ -48,11 +48,11 @@ func (b *banner) restyle(l look) {
 	words := ""
 	for i, t := range b.troubles {
 		if i > 0 {
-			words += l.say(view.T(";", "; "))
+			words += l.say(view.T("\uff1b", "; "))
 		}
-		words += l.say(t.Name) + l.say(view.T(":", ": ")) + l.say(t.Text)
+		words += l.say(t.Name) + l.say(view.T("\uff1a", ": ")) + l.say(t.Text)
 	}
-	b.ground, b.icon = canvas.NewRectangle(tint.Soft), l.icon("tool", tint.Strong)
+	b.ground, b.icon = canvas.NewRectangle(tint.Soft), l.icon("tool", tint.Strong, l.IconM)
 	b.words = newParagraph(l, words, l.Small, tint.Ink).atMost(2)
 	replace(b.box, b.ground, b.icon, b.words.object())
 }

@@ -70,11 +70,15 @@ func (l look) key() paint {
 	return paint{fill: l.Surface, pressed: l.BrandSoft, stroke: l.Line, ink: l.Ink}
 }
 
+func (l look) quietKey() paint {
+	return paint{fill: l.Sunken, pressed: l.BrandSoft, stroke: l.Sunken, ink: l.Brand}
+}
+
 // button is an icon and a word on a rounded ground.
 type button struct {
 	*touch
 	look   look
-	icon   *canvas.Image
+	icon   *fyne.Container // nil for none
 	label  string
 	ty     theme.Type
 	ink    color.NRGBA
@@ -86,7 +90,7 @@ type button struct {
 func newButton(l look, id, icon, label string, p paint, tapped func()) *button {
 	b := &button{look: l, label: oneLine(label), ty: theme.Type{Size: l.Body.Size, Bold: true}, ink: p.ink}
 	b.ground = l.outlined(p.fill, p.stroke, l.RadiusM)
-	b.icon = l.icon(icon, p.ink)
+	b.icon = l.symbol(icon, p.ink)
 	b.word = l.text("", b.ty, p.ink)
 	objs := []fyne.CanvasObject{b.ground}
 	if b.icon != nil {
@@ -123,7 +127,7 @@ func (b *button) side() float32 { return b.ty.Size * 1.25 }
 
 // natural is the width at which nothing is cut.
 func (b *button) natural() float32 {
-	w := 2 * b.look.M
+	w := 2 * b.look.S
 	if b.icon != nil {
 		w += b.side()
 	}

@@ -71,7 +71,7 @@ func (f *footer) build() {
 		objs = append(objs, f.back, f.home)
 	}
 	if f.left > 0 {
-		f.idle, f.idleIcon = l.text(f.idleWords(), l.Small, l.InkSoft), l.icon("clock", l.InkSoft)
+		f.idle, f.idleIcon = l.text(f.idleWords(), l.Small, l.InkSoft), l.icon("clock", l.InkSoft, l.IconS)
 		objs = append(objs, f.idleIcon, f.idle)
 	}
 	for _, sc := range f.shell.opts.Shortcuts {

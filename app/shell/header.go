@@ -131,7 +131,7 @@ type chip struct {
 }
 
 func newChip(l look, icon, word string, ground, ink color.NRGBA) *chip {
-	c := &chip{look: l, ground: panel(ground, l.RadiusM), icon: l.icon(icon, ink), word: l.text(word, l.Small, ink)}
+	c := &chip{look: l, ground: panel(ground, l.RadiusM), icon: l.icon(icon, ink, l.IconS), word: l.text(word, l.Small, ink)}
 	c.box = arrange(c.place, c.ground, c.icon, c.word)
 	return c
 }

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"bytes"
+	"fmt"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -15,11 +17,18 @@ import (
 // cheap to copy and never changes.
 type look struct {
 	*theme.Theme
-	lang view.Lang
+	lang   view.Lang
+	pixels float32 // of the screen per Fyne unit
 }
 
 // say is a page's text in the language of the moment, safe to draw.
-func (l look) say(t view.Text) string { return clean(t.In(l.lang)) }
+func (l look) say(t view.Text) string {
+	s := clean(t.In(l.lang))
+	if l.lang == view.ZH {
+		s = punctuate(s)
+	}
+	return s
+}
 
 // text makes one line of text.
 func (l look) text(s string, ty theme.Type, c color.Color) *canvas.Text {
@@ -45,16 +54,39 @@ func (l look) fit(s string, ty theme.Type, width float32) string {
 	return lines[0]
 }
 
-// icon draws an icon of assets/icons; nil when there is none of that name.
-func (l look) icon(name string, c color.NRGBA) *canvas.Image {
-	hex := theme.Hex(c)
-	svg, ok := icons.SVG(name, hex)
+// icon draws an icon of assets/icons at a size; nil when there is none of that
+// name. The toolkit scales an SVG but not its strokes, so their width is
+// written for the size.
+func (l look) icon(name string, c color.NRGBA, side float32) *canvas.Image {
+	const grid, stroke = 24, 2
+	svg, ok := icons.SVG(name, theme.Hex(c))
 	if !ok {
 		return nil
 	}
-	img := canvas.NewImageFromResource(fyne.NewStaticResource(name+hex+".svg", svg))
+	width := fmt.Sprintf("%.2f", stroke*side*l.pixels/grid)
+	svg = bytes.Replace(svg, []byte(`stroke-width="2"`), []byte(`stroke-width="`+width+`"`), 1)
+	img := canvas.NewImageFromResource(fyne.NewStaticResource(name+theme.Hex(c)+"-"+width+".svg", svg))
 	img.FillMode = canvas.ImageFillContain
 	return img
+}
+
+// symbol is an icon that is drawn for whatever size it is given; nil when there
+// is none of that name.
+func (l look) symbol(name string, c color.NRGBA) *fyne.Container {
+	if _, ok := icons.SVG(name, ""); !ok {
+		return nil
+	}
+	drawn := float32(0)
+	var box *fyne.Container
+	box = arrange(func(size fyne.Size) {
+		side := min(size.Width, size.Height)
+		if side != drawn {
+			drawn = side
+			box.Objects = []fyne.CanvasObject{l.icon(name, c, side)}
+		}
+		put(box.Objects[0], 0, 0, size.Width, size.Height)
+	})
+	return box
 }
 
 // panel makes a rounded rectangle.

@@ -7,6 +7,9 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
+// glyph is the part of a disc that the icon on it takes.
+const glyph = 0.54
+
 // notice draws view.Notice: an icon in the tone's colour beside the words.
 type notice struct {
 	look   look
@@ -23,7 +26,7 @@ func (n *notice) show(vn view.Node, l look) {
 	n.look = l
 	n.ground = l.outlined(l.Surface, l.Line, l.RadiusM)
 	n.disc = canvas.NewCircle(tint.Strong)
-	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand)
+	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconL*glyph)
 	lead := l.Lead
 	lead.Bold = true
 	n.words = []part{newParagraph(l, l.say(v.Text), lead, tint.Ink)}
@@ -57,7 +60,7 @@ func (n *notice) layout(size fyne.Size) {
 	l := n.look
 	put(n.ground, 0, 0, size.Width, size.Height)
 	put(n.disc, l.M, (size.Height-l.IconL)/2, l.IconL, l.IconL)
-	inset := l.IconL * 0.24
+	inset := l.IconL * (1 - glyph) / 2
 	put(n.icon, l.M+inset, (size.Height-l.IconL)/2+inset, l.IconL-2*inset, l.IconL-2*inset)
 	w := n.textWidth(size.Width)
 	h := stackHeight(n.words, w, l.XS/2)

@@ -12,7 +12,7 @@ type personCard struct {
 	look  look
 	disc  *canvas.Circle
 	icon  *canvas.Image
-	words []part
+	words []*paragraph
 	box   *fyne.Container
 }
 
@@ -28,10 +28,10 @@ func (p *personCard) show(n view.Node, l look) {
 	if icon == "" {
 		icon = toneIcon(v.Tone)
 	}
-	if p.icon = l.icon(icon, l.OnBrand); p.icon == nil {
-		p.icon = l.icon(toneIcon(v.Tone), l.OnBrand)
+	if p.icon = l.icon(icon, l.OnBrand, l.IconXL*glyph); p.icon == nil {
+		p.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconXL*glyph)
 	}
-	p.words = []part{newParagraph(l, l.say(v.Name), l.Display, l.Ink).atMost(2)}
+	p.words = []*paragraph{newParagraph(l, l.say(v.Name), l.Display, l.Ink).atMost(2)}
 	if line := l.say(v.Line); line != "" {
 		p.words = append(p.words, newParagraph(l, line, l.Lead, l.InkSoft).atMost(2))
 	}
@@ -56,15 +56,34 @@ func (p *personCard) textWidth(width float32) float32 {
 }
 
 func (p *personCard) height(width float32) float32 {
-	return max(p.look.IconXL, stackHeight(p.words, p.textWidth(width), 0))
+	return max(p.look.IconXL, p.wordsHeight(p.textWidth(width)))
+}
+
+func (p *personCard) wordsHeight(width float32) float32 {
+	h := float32(0)
+	for _, w := range p.words {
+		h += w.height(width)
+	}
+	return h
 }
 
 func (p *personCard) layout(size fyne.Size) {
 	l := p.look
-	put(p.disc, 0, (size.Height-l.IconXL)/2, l.IconXL, l.IconXL)
-	inset := l.IconXL * 0.25
-	put(p.icon, inset, (size.Height-l.IconXL)/2+inset, l.IconXL-2*inset, l.IconXL-2*inset)
+	// Disc and words stand in the middle together, as one thing.
+	textW := float32(0)
+	for _, w := range p.words {
+		textW = max(textW, w.natural())
+	}
+	textW = min(textW, p.textWidth(size.Width))
+	x := (size.Width - l.IconXL - l.L - textW) / 2
+	put(p.disc, x, (size.Height-l.IconXL)/2, l.IconXL, l.IconXL)
+	inset := l.IconXL * (1 - glyph) / 2
+	put(p.icon, x+inset, (size.Height-l.IconXL)/2+inset, l.IconXL-2*inset, l.IconXL-2*inset)
 	w := p.textWidth(size.Width)
-	h := stackHeight(p.words, w, 0)
-	stack(p.words, l.IconXL+l.L, (size.Height-h)/2, w, 0)
+	y := (size.Height - p.wordsHeight(w)) / 2
+	for _, words := range p.words {
+		h := words.height(w)
+		put(words.object(), x+l.IconXL+l.L, y, w, h)
+		y += h
+	}
 }

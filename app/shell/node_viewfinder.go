@@ -27,7 +27,7 @@ func newViewfinder(p *preview) *viewfinder {
 
 func (v *viewfinder) show(n view.Node, l look) {
 	v.node, v.look = n.(view.Viewfinder), l
-	v.ground, v.icon = panel(l.Screen, l.RadiusM), l.icon("camera-off", l.OnScreen)
+	v.ground, v.icon = panel(l.Screen, l.RadiusM), l.icon("camera-off", l.OnScreen, l.IconXL)
 	v.live(v.first)
 }
 

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -10,30 +11,24 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
-// node draws one node of a page. It lives as long as pages with its key do, and
-// keeps what is half typed and how far it is scrolled.
-type node interface {
-	part
-	// show takes the node as it is now; the kind never changes.
-	show(n view.Node, l look)
-	// fills reports whether the node wants all the room that is left.
-	fills() bool
-}
-
 // pageView is the page on screen.
 type pageView struct {
 	shell    *Shell
 	visit    string
 	page     view.Page
-	deadline time.Time // of Page.Timeout; zero for none
+	deadline time.Time   // of Page.Timeout; zero for none
+	alarm    *time.Timer // brings a beat at the deadline
 	expired  bool
 
-	nodes   map[string]node
-	order   []node
+	nodes   map[string]node // by kind and key
+	order   []node          // as they stand, without the live viewfinder
+	forms   []*form
+	active  *field      // what the keypad types into; nil for none
 	finder  *viewfinder // the first viewfinder; nil for none
 	title   *paragraph
 	steps   *steps
 	actions *actions
+	keypad  *keypad // nil when no field of the page takes digits
 	sheet   *sheet
 	stage   *stage
 	box     *fyne.Container
@@ -48,26 +43,61 @@ func newPageView(s *Shell) *pageView {
 // show takes a page: an update when it has the ID of the one on screen, in the
 // same visit; another page otherwise.
 func (v *pageView) show(visit kiosk.Visit, p view.Page) {
-	if update := visit.ID == v.visit && p.ID == v.page.ID; !update {
+	update := visit.ID == v.visit && p.ID == v.page.ID
+	if !update {
 		v.shell.focus(nil)
-		v.nodes = map[string]node{}
+		v.nodes, v.active = map[string]node{}, nil
 	}
 	v.visit, v.page = visit.ID, p
-	v.deadline, v.expired = time.Time{}, false
-	if p.Timeout > 0 {
-		v.deadline = v.shell.opts.Now().Add(p.Timeout)
-	}
+	v.arm()
 	v.draw()
+	if !update {
+		v.begin()
+	}
+}
+
+// arm starts the page's own time.
+func (v *pageView) arm() {
+	if v.alarm != nil {
+		v.alarm.Stop()
+	}
+	v.deadline, v.expired, v.alarm = time.Time{}, false, nil
+	if t := v.page.Timeout; t > 0 {
+		v.deadline = v.shell.opts.Now().Add(t)
+		v.alarm = time.AfterFunc(t, func() { v.shell.loop.post(v.shell.beat) })
+	}
+}
+
+// beat answers for the visitor when the page's time is over, and moves what
+// moves once a second.
+func (v *pageView) beat(now time.Time) {
+	if !v.deadline.IsZero() && !v.expired && !now.Before(v.deadline) {
+		v.expired = true
+		v.shell.answer(view.ActionTimeout)
+	}
+	for _, n := range v.order {
+		if b, ok := n.(interface{ beat() }); ok {
+			b.beat()
+		}
+	}
+}
+
+// left is the page's time that is left; 0 when it has none or none is left.
+func (v *pageView) left(now time.Time) time.Duration {
+	if v.deadline.IsZero() {
+		return 0
+	}
+	return max(v.deadline.Sub(now), 0)
 }
 
 // restyle draws the page anew in another size or language.
-func (v *pageView) restyle(look) { v.draw() }
+func (v *pageView) restyle() { v.draw() }
 
 // draw brings the nodes up to date, keeping those whose key and kind stayed.
 func (v *pageView) draw() {
 	l := v.shell.look
 	kept := make(map[string]node, len(v.page.Body))
-	v.order, v.finder = v.order[:0], nil
+	v.order, v.forms, v.finder = nil, nil, nil
 	for i, n := range v.page.Body {
 		key := n.NodeKind() + "\x00" + n.NodeKey()
 		if n.NodeKey() == "" {
@@ -75,19 +105,23 @@ func (v *pageView) draw() {
 		}
 		nv := v.nodes[key]
 		if nv == nil {
-			nv = v.newNode(n)
+			nv = newNode(v, n)
 		}
 		nv.show(n, l)
 		kept[key] = nv
-		if f, ok := nv.(*viewfinder); ok && v.finder == nil {
-			v.finder = f
-			f.live(true)
-			continue
+		switch nv := nv.(type) {
+		case *viewfinder:
+			if nv.live(v.finder == nil); v.finder == nil {
+				v.finder = nv
+				continue
+			}
+		case *form:
+			v.forms = append(v.forms, nv)
 		}
 		v.order = append(v.order, nv)
 	}
 	v.nodes = kept
-	v.title, v.steps = nil, nil
+	v.title, v.steps, v.keypad = nil, nil, nil
 	if title := l.say(v.page.Title); title != "" {
 		v.title = newParagraph(l, title, l.Title, l.Ink).atMost(3)
 	}
@@ -95,6 +129,14 @@ func (v *pageView) draw() {
 		v.steps = newSteps(l, v.page.Step, v.page.Steps)
 	}
 	v.actions = newActions(l, v.page.Actions, v.shell.act)
+	if v.wantsKeypad() {
+		v.keypad = newKeypad(l, v.key)
+	}
+	v.arrange(l)
+}
+
+// arrange puts the drawn pieces on a stage or a sheet.
+func (v *pageView) arrange(l look) {
 	v.sheet, v.stage = nil, nil
 	if v.finder != nil {
 		v.stage = newStage(l, v)
@@ -116,48 +158,21 @@ func (v *pageView) layout(size fyne.Size) {
 	}
 }
 
-func (v *pageView) newNode(n view.Node) node {
-	switch n.(type) {
-	case view.TextNode:
-		return &text{}
-	case view.Notice:
-		return &notice{}
-	case view.Viewfinder:
-		return newViewfinder(v.shell.preview)
-	case view.PersonCard:
-		return &personCard{}
-	}
-	return &text{}
-}
-
 // leads reports whether the page is one a visitor came to by choosing, so that
 // he must be able to go back.
-func (v *pageView) leads() bool {
-	for _, n := range v.page.Body {
-		if n.NodeKind() == "form" {
-			return true
+func (v *pageView) leads() bool { return len(v.forms) > 0 || v.page.Steps > 0 }
+
+// fields is what is typed on the page, by field ID; nil for a page without a form.
+func (v *pageView) fields() map[string]string {
+	var all map[string]string
+	for _, f := range v.forms {
+		if all == nil {
+			all = map[string]string{}
 		}
+		maps.Copy(all, f.values())
 	}
-	return v.page.Steps > 0
+	return all
 }
-
-// beat answers for the visitor when the page's time is over.
-func (v *pageView) beat(now time.Time) {
-	if v.deadline.IsZero() || v.expired {
-		return
-	}
-	if !now.Before(v.deadline) {
-		v.expired = true
-		v.shell.answer(view.ActionTimeout)
-	}
-}
-
-// fields is what is typed on the page, by field ID.
-func (v *pageView) fields() map[string]string { return nil }
-
-func (v *pageView) typed(rune, time.Time) {}
-func (v *pageView) untype(int)            {}
-func (v *pageView) erase()                {}
 
 // enter answers with the first primary action.
 func (v *pageView) enter() {

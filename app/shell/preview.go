@@ -196,7 +196,7 @@ func convert(dst *image.RGBA, pic Picture, crop image.Rectangle, mirror bool) *i
 func (p *preview) restyle(l look) {
 	p.look = l
 	p.ground = canvas.NewRectangle(l.Screen)
-	p.icon = l.icon("camera-off", l.OnScreen)
+	p.icon = l.icon("camera-off", l.OnScreen, l.IconXL)
 	p.guide = nil
 	for range 8 {
 		g := canvas.NewRectangle(l.OnScreen)

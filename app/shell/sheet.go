@@ -30,6 +30,9 @@ func newSheet(l look, v *pageView) *sheet {
 		objs = append(objs, v.title.object())
 	}
 	objs = append(objs, s.body.object(), v.actions.object())
+	if v.keypad != nil {
+		objs = append(objs, v.keypad.object())
+	}
 	s.box.Objects = objs
 	return s
 }
@@ -37,16 +40,32 @@ func newSheet(l look, v *pageView) *sheet {
 func (s *sheet) layout(size fyne.Size) {
 	l, v := s.look, s.page
 	put(s.edge, 0, 0, size.Width, l.XS)
-	width := min(size.Width-2*l.XL, l.Column)
-	if size.Width > size.Height {
-		width = min(size.Width-2*l.XL, l.Column*1.5)
+	wide := size.Width > size.Height
+	most := l.Column
+	if wide {
+		most *= 1.5
 	}
+	width := min(size.Width-2*l.XL, most)
 	x := (size.Width - width) / 2
-	y, bottom := l.XL, size.Height-l.L
+	y, bottom := l.L, size.Height-l.L
+	if v.keypad != nil && wide {
+		// The keypad stands beside the fields, at its full height.
+		kw := min(l.KeypadWidth, width*0.45)
+		kh := min(v.keypad.height(kw), bottom-y)
+		put(v.keypad.object(), x+width-kw, y+(bottom-y-kh)/2, kw, kh)
+		width -= kw + l.XL
+	}
 	if h := v.actions.height(width); h > 0 {
 		bottom -= h
 		put(v.actions.object(), x, bottom, width, h)
-		bottom -= l.L
+		bottom -= l.M
+	}
+	if v.keypad != nil && !wide {
+		kw := min(l.KeypadWidth, width)
+		h := v.keypad.height(kw)
+		bottom -= h
+		put(v.keypad.object(), (size.Width-kw)/2, bottom, kw, h)
+		bottom -= l.M
 	}
 	if v.steps != nil {
 		h := v.steps.height(width)

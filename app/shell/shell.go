@@ -43,7 +43,9 @@ type Shell struct {
 	page    *pageView
 	preview *preview
 	wedge   wedge
-	status  Status
+	// beforeCard is what the active field held before a card reader's first key.
+	beforeCard string
+	status     Status
 }
 
 type presented struct {
@@ -71,7 +73,7 @@ func New(opts Options) (*Shell, error) {
 	s.fonts = loadFonts(s.log)
 	s.app = opts.App
 	if s.app == nil {
-		s.app = app.NewWithID("ting.shell")
+		s.app = app.NewWithID("") // no ID: the shell keeps no preferences file
 	}
 	s.loop = &loop{schedule: fyne.Do}
 	s.courier = newCourier(s.log)
@@ -109,7 +111,7 @@ func (s *Shell) build() {
 		size = s.opts.Windowed
 	}
 	s.size = size
-	s.look = look{theme.New(s.palette, s.fonts, theme.ScaleFor(size)), s.opts.Lang}
+	s.look = look{Theme: theme.New(s.palette, s.fonts, theme.ScaleFor(size)), lang: s.opts.Lang, pixels: 1}
 	s.app.Settings().SetTheme(s.look.Theme)
 
 	s.ground = canvas.NewRectangle(s.look.Ground)
@@ -204,7 +206,7 @@ func (s *Shell) show(p presented) {
 // tell passes the status on to whoever shows a part of it.
 func (s *Shell) tell() {
 	s.header.tell(s.opts.Now(), s.status)
-	s.footer.tell(s.status.IdleLeft, s.status.IdleLeft > 0 || s.page.leads())
+	s.countDown()
 	if s.banner.tell(s.status.Devices) {
 		s.root.Refresh()
 	}
@@ -214,12 +216,23 @@ func (s *Shell) tell() {
 func (s *Shell) beat() {
 	s.header.tell(s.opts.Now(), s.status)
 	s.page.beat(s.opts.Now())
+	s.countDown()
+}
+
+// countDown shows the time left to the visitor: the page's, or until he is
+// taken to have gone.
+func (s *Shell) countDown() {
+	left := s.page.left(s.opts.Now())
+	if idle := s.status.IdleLeft; left == 0 || idle > 0 && idle < left {
+		left = idle
+	}
+	s.footer.tell(left, s.status.IdleLeft > 0 || s.page.leads())
 }
 
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {
 	if k := theme.ScaleFor(size); size.Width > 0 && k != s.look.Scale {
-		s.restyle(look{theme.New(s.palette, s.fonts, k), s.look.lang})
+		s.restyle(look{Theme: theme.New(s.palette, s.fonts, k), lang: s.look.lang, pixels: s.window.Canvas().Scale()})
 		s.app.Settings().SetTheme(s.look.Theme)
 	}
 	s.size = size
@@ -242,7 +255,7 @@ func (s *Shell) restyle(l look) {
 	s.header.restyle(l)
 	s.footer.restyle(l)
 	s.banner.restyle(l)
-	s.page.restyle(l)
+	s.page.restyle()
 }
 
 func (s *Shell) switchLanguage() {

@@ -39,6 +39,9 @@ func newStage(l look, v *pageView) *stage {
 		objs = append(objs, s.hint.object())
 	}
 	objs = append(objs, s.body.object(), v.actions.object())
+	if v.keypad != nil {
+		objs = append(objs, v.keypad.object())
+	}
 	s.box = arrange(s.layout, objs...)
 	return s
 }
@@ -92,6 +95,9 @@ func (s *stage) wanted(width float32) float32 {
 	if a := s.page.actions.height(width); a > 0 {
 		h += a + s.look.L
 	}
+	if k := s.page.keypad; k != nil {
+		h += k.height(width) + s.look.M
+	}
 	return h
 }
 
@@ -103,9 +109,11 @@ func (s *stage) words(x, y, width, height float32) {
 		put(s.page.actions.object(), x, bottom, width, h)
 		bottom -= l.M
 	}
-	var nodes []part
-	for _, n := range s.page.order {
-		nodes = append(nodes, n)
+	if k := s.page.keypad; k != nil {
+		h := k.height(width)
+		bottom -= h
+		put(k.object(), x, bottom, width, h)
+		bottom -= l.M
 	}
 	// The words stand in the middle of the room above the actions.
 	if spare := bottom - y - stackHeight(s.parts(), width, l.M); spare > 0 {

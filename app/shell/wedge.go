@@ -20,17 +20,18 @@ type wedge struct {
 	last  time.Time
 }
 
-// rune takes a character typed at now.
-func (w *wedge) rune(r rune, now time.Time) {
+// rune takes a character typed at now, and reports whether a number may begin with it.
+func (w *wedge) rune(r rune, now time.Time) bool {
 	if now.Sub(w.last) > wedgeGap || len(w.typed) >= wedgeMost {
 		w.typed = w.typed[:0]
 	}
 	w.last = now
 	if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 		w.typed = append(w.typed, r)
-		return
+	} else {
+		w.typed = w.typed[:0]
 	}
-	w.typed = w.typed[:0]
+	return len(w.typed) == 1
 }
 
 // enter takes Enter and returns the number, or "" when no reader typed it.
@@ -45,16 +46,18 @@ func (w *wedge) enter(now time.Time) string {
 
 // typedRune is a key while no text field has the focus.
 func (s *Shell) typedRune(r rune) {
-	now := s.opts.Now()
-	s.wedge.rune(r, now)
-	s.page.typed(r, now)
+	before := s.page.value()
+	if s.wedge.rune(r, s.opts.Now()) {
+		s.beforeCard = before
+	}
+	s.page.typed(r)
 }
 
 func (s *Shell) typedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if number := s.wedge.enter(s.opts.Now()); number != "" {
-			s.page.untype(len(number))
+			s.page.restore(s.beforeCard)
 			s.card(number)
 			return
 		}

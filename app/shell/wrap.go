@@ -121,11 +121,15 @@ func words(line []rune) [][]rune {
 	return out
 }
 
+// What no line begins with, and what none ends with.
+const (
+	closing = ",.;:!?)]}%*\u00b7\u2026\u201d\u2019\u3001\u3002\uff0c\uff0e\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u3011\u300b\u3009 "
+	opening = "([{$\u00a5\u201c\u2018\uff08\u300c\u300e\u3010\u300a\u3008"
+)
+
 func mayBreak(before, after rune) bool {
 	switch {
-	case strings.ContainsRune("、。,.;:!?,;:!?)」』】》〉”’…·%)]}* ", after):
-		return false
-	case strings.ContainsRune("(「『【《〈“‘([{¥$", before):
+	case strings.ContainsRune(closing, after), strings.ContainsRune(opening, before):
 		return false
 	case before == ' ':
 		return true

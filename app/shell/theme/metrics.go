@@ -28,6 +28,8 @@ type Metrics struct {
 	Column float32 // widest a page's column of text may get
 	Panel  float32 // width of the panel beside a viewfinder on a wide screen
 	QR     float32 // side of a QR code
+
+	KeypadWidth float32
 }
 
 func metricsAt(k float32) Metrics {
@@ -56,5 +58,7 @@ func metricsAt(k float32) Metrics {
 
 		Column: 960 * k, Panel: 700 * k,
 		QR: max(420*k, 240),
+
+		KeypadWidth: 720 * k,
 	}
 }

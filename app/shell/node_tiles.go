@@ -1,0 +1,130 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// tiles draws view.Tiles: big choices in a grid.
+type tiles struct {
+	act   func(id string)
+	look  look
+	tiles []*tile
+	box   *fyne.Container
+}
+
+func (t *tiles) show(n view.Node, l look) {
+	t.look, t.tiles = l, nil
+	var objs []fyne.CanvasObject
+	for _, vt := range n.(view.Tiles).Tiles {
+		one := newTile(l, vt, func() { t.act(vt.ID) })
+		t.tiles = append(t.tiles, one)
+		objs = append(objs, one)
+	}
+	if t.box == nil {
+		t.box = arrange(t.layout)
+	}
+	replace(t.box, objs...)
+}
+
+func (t *tiles) object() fyne.CanvasObject { return t.box }
+func (t *tiles) fills() bool               { return false }
+
+func (t *tiles) columns(width float32) int {
+	n := 2
+	if width > t.look.Column {
+		n = 3
+	}
+	return min(n, len(t.tiles))
+}
+
+func (t *tiles) cell(width float32) (w, h float32) {
+	cols := float32(t.columns(width))
+	w = (width - (cols-1)*t.look.M) / cols
+	for _, one := range t.tiles {
+		h = max(h, one.height(w))
+	}
+	return w, h
+}
+
+func (t *tiles) height(width float32) float32 {
+	cols := t.columns(width)
+	rows := (len(t.tiles) + cols - 1) / cols
+	_, h := t.cell(width)
+	return float32(rows)*(h+t.look.M) - t.look.M
+}
+
+func (t *tiles) layout(size fyne.Size) {
+	cols := t.columns(size.Width)
+	w, h := t.cell(size.Width)
+	for i, one := range t.tiles {
+		put(one, float32(i%cols)*(w+t.look.M), float32(i/cols)*(h+t.look.M), w, h)
+	}
+}
+
+type tile struct {
+	*touch
+	look   look
+	ground *canvas.Rectangle
+	disc   *canvas.Rectangle
+	icon   *canvas.Image // nil for none
+	title  *paragraph
+	detail *paragraph // nil for none
+}
+
+func newTile(l look, v view.Tile, tapped func()) *tile {
+	t := &tile{look: l, ground: l.outlined(l.Surface, l.Line, l.RadiusM)}
+	t.disc = panel(l.BrandSoft, l.RadiusM)
+	t.icon = l.icon(v.Icon, l.Brand, l.IconL*glyph)
+	heading := l.Heading
+	t.title = newParagraph(l, l.say(v.Title), heading, l.Ink).atMost(2)
+	objs := []fyne.CanvasObject{t.ground}
+	if t.icon != nil {
+		objs = append(objs, t.disc, t.icon)
+	}
+	objs = append(objs, t.title.object())
+	if detail := l.say(v.Detail); detail != "" {
+		t.detail = newParagraph(l, detail, l.Small, l.InkSoft).atMost(2)
+		objs = append(objs, t.detail.object())
+	}
+	t.touch = newTouch(v.ID, arrange(t.layout, objs...), tapped)
+	t.onPress = func(down bool) {
+		t.ground.FillColor = l.Surface
+		if down {
+			t.ground.FillColor = l.BrandSoft
+		}
+		t.ground.Refresh()
+	}
+	return t
+}
+
+func (t *tile) height(width float32) float32 {
+	l, w := t.look, width-2*t.look.M
+	h := 2*l.M + t.title.height(w)
+	if t.icon != nil {
+		h += l.IconL + l.S
+	}
+	if t.detail != nil {
+		h += l.XS/2 + t.detail.height(w)
+	}
+	return max(h, 2*l.Touch)
+}
+
+func (t *tile) layout(size fyne.Size) {
+	l, w := t.look, size.Width-2*t.look.M
+	put(t.ground, 0, 0, size.Width, size.Height)
+	y := l.M
+	if t.icon != nil {
+		put(t.disc, l.M, y, l.IconL, l.IconL)
+		inset := l.IconL * (1 - glyph) / 2
+		put(t.icon, l.M+inset, y+inset, l.IconL-2*inset, l.IconL-2*inset)
+		y += l.IconL + l.S
+	}
+	h := t.title.height(w)
+	put(t.title.object(), l.M, y, w, h)
+	if t.detail != nil {
+		put(t.detail.object(), l.M, y+h+l.XS/2, w, t.detail.height(w))
+	}
+}
