@@ -1,0 +1,39 @@
+package center
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/luohu/ting/sync/center/store"
+)
+
+// Backup copies the database to a new file while the center works, verifies the
+// copy, and only then counts what it holds as safe: terminals may delete it. It
+// says how many records the copy holds.
+//
+// The copy has no incarnation, so that a center that starts from it is known for
+// a restored one. The keys beside the database are not in it: copy those once.
+func (c *Center) Backup(ctx context.Context, who, path string) (records int64, err error) {
+	cursors, records, err := c.db.Backup(ctx, path, metaIncarnation)
+	if err != nil {
+		return 0, fmt.Errorf("backup to %s: %w", path, err)
+	}
+	return records, c.db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.MarkSafe(cursors); err != nil {
+			return err
+		}
+		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "center.backup", Subject: c.incarnation,
+			Detail: fmt.Sprintf("%d records", records)})
+	})
+}
+
+// Ready reports why the center cannot take records in at the moment, or nil.
+func (c *Center) Ready(ctx context.Context) error {
+	if err := c.db.Broken(); err != nil {
+		return err
+	}
+	return c.db.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.LastPosition()
+		return err
+	})
+}

@@ -1,0 +1,300 @@
+// Package center is the other end of every terminal's journal: it takes batches
+// of records in exactly once, understands them by projections, and sends feeds
+// down.
+//
+// Guarantees:
+//   - A record is acknowledged only after it is on the center's disk, and stored
+//     once per (terminal, epoch, lane, seq), whatever is sent twice, out of order
+//     or by two at a time.
+//   - The raw log is the truth. What projections and feeds say can be built anew
+//     from it, and a record that none of them understands waits, parking only the
+//     records of its own aggregate key.
+//   - A terminal whose history forks is quarantined, and both histories are kept.
+//   - The revisions of a feed become visible in their order, none after a larger.
+//   - Who speaks is decided by the client certificate alone, which the district's
+//     own authority has issued; no header is believed. Every refusal is counted.
+//
+// Batches of all terminals are committed in groups by one goroutine, the urgent
+// lane first; each lane has a capacity of its own, so that a flood of ordinary
+// records cannot keep an alarm waiting. Signatures and chains are verified before
+// the queue, on every core.
+//
+// SafeSeq, below which terminals may delete what they sent, follows a policy that
+// the caller must choose: see [SafePolicy].
+//
+// Callers must not write to the center's database by themselves and must Close
+// the Center. Test with Open on t.TempDir and httptest, or see the tests here.
+package center
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/luohu/ting/sync/center/projection"
+	"github.com/luohu/ting/sync/center/store"
+)
+
+// SafePolicy says which committed records a terminal may delete.
+type SafePolicy int
+
+// The policies.
+const (
+	// SafeAfterBackup: those inside the last verified backup (Center.Backup), so
+	// that restoring it loses nothing. Before the first backup, none.
+	SafeAfterBackup SafePolicy = iota
+	// SafeCommitted: all that is committed. For demonstrations, and for a center
+	// whose disk is itself replicated synchronously: restoring an older copy of
+	// the database would lose records for good.
+	SafeCommitted
+)
+
+// Options say how a center works. Only Dir is needed.
+type Options struct {
+	Dir         string // of its state, 0700; made when missing
+	Projections []projection.Projection
+	Feeds       []string // known although they may still be empty
+	Safe        SafePolicy
+	Now         func() time.Time // nil: the machine's clock
+	Log         *slog.Logger     // nil: slog's default
+	// CertificateLife is how long a terminal's certificate is good; 0 is 90 days.
+	CertificateLife time.Duration
+	// CodeLife is how long an enrolment code is good; 0 is 24 hours.
+	CodeLife time.Duration
+	// Retention is how long deletions stay in feeds; 0 is 90 days. A terminal
+	// that was away for longer gets a snapshot.
+	Retention time.Duration
+}
+
+// Center is a running center. Its methods may be called at once from anywhere.
+type Center struct {
+	opt         Options
+	db          *store.DB
+	log         *slog.Logger
+	now         func() time.Time
+	ca          *Authority
+	key         ed25519.PrivateKey
+	incarnation string
+
+	urgent, ordinary *lane
+	enrolments       *enrolGuard
+	snapshots        snapshots
+	polls            inflight
+	contacts         contacts
+	refusals         Refusals
+	Events           Events
+	feeds            signals
+	runners          []*runner
+
+	stop     context.CancelFunc
+	draining chan struct{}
+	drained  sync.Once
+	tasks    sync.WaitGroup
+	failed   chan error
+}
+
+// Open opens the center of a directory, or makes it there, and starts its work.
+func Open(ctx context.Context, opt Options) (_ *Center, err error) {
+	c := &Center{opt: opt, log: opt.Log, now: opt.Now, failed: make(chan error, 1), draining: make(chan struct{})}
+	if c.log == nil {
+		c.log = slog.Default()
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	orDefault := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	orDefault(&c.opt.CertificateLife, 90*24*time.Hour)
+	orDefault(&c.opt.CodeLife, 24*time.Hour)
+	orDefault(&c.opt.Retention, 90*24*time.Hour)
+	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the state directory cannot be made (choose another with -state): %w", err)
+	}
+	if c.ca, err = openAuthority(opt.Dir, c.now()); err != nil {
+		return nil, err
+	}
+	if c.key, err = openSigningKey(filepath.Join(opt.Dir, "center-key.pem")); err != nil {
+		return nil, err
+	}
+	if c.db, err = store.Open(ctx, filepath.Join(opt.Dir, "center.db")); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.db.Close()
+		}
+	}()
+	if err := c.identify(ctx); err != nil {
+		return nil, err
+	}
+	c.urgent, c.ordinary = newLane(urgentSlots, urgentWaiting), newLane(ordinarySlots, ordinaryWaiting)
+	c.enrolments = newEnrolGuard(c.now)
+	c.contacts.heard = map[string]Contact{}
+	for _, p := range opt.Projections {
+		r, err := c.newRunner(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("projection %s: %w", p.Name(), err)
+		}
+		c.runners = append(c.runners, r)
+	}
+	run, stop := context.WithCancel(context.Background())
+	c.stop = stop
+	c.tasks.Go(func() { c.commitLoop(run) })
+	c.tasks.Go(func() { c.housekeeping(run) })
+	for _, r := range c.runners {
+		c.tasks.Go(func() { r.run(run) })
+	}
+	return c, nil
+}
+
+// Drain answers those who wait for a feed to change, so that a server can shut
+// down in order. Call it when the shutdown begins.
+func (c *Center) Drain() { c.drained.Do(func() { close(c.draining) }) }
+
+// Close ends the center's work, in order: what was promised is on the disk already.
+func (c *Center) Close() error {
+	c.Drain()
+	c.stop()
+	c.tasks.Wait()
+	err := c.flushContacts(context.Background())
+	if errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrFull) {
+		err = nil // what terminals last said of themselves may be lost
+	}
+	return errors.Join(err, c.markHighWater(), c.db.Close())
+}
+
+// Failed receives an error after which the center cannot go on: its disk did
+// not keep what was written. The program must end; started again, it verifies
+// what is there.
+func (c *Center) Failed() <-chan error { return c.failed }
+
+func (c *Center) fail(err error) {
+	select {
+	case c.failed <- err:
+	default:
+	}
+}
+
+// Authority is the district's certificate authority.
+func (c *Center) Authority() *Authority { return c.ca }
+
+// PublicKey signs acknowledgements and feed pages.
+func (c *Center) PublicKey() ed25519.PublicKey { return c.key.Public().(ed25519.PublicKey) }
+
+// Incarnation changes when the center was restored from a backup.
+func (c *Center) Incarnation() string { return c.incarnation }
+
+// Now is the center's clock.
+func (c *Center) Now() time.Time { return c.now() }
+
+const metaIncarnation = "incarnation"
+
+// identify finds out whether this database is the one that was here before.
+//
+// A restored backup has no incarnation (Backup leaves it out), and a database
+// copied back by hand ends before the high-water mark that was kept beside it:
+// both get a new incarnation, so that terminals compare their cursors anew.
+func (c *Center) identify(ctx context.Context) error {
+	mark, err := readHighWater(c.highWaterPath())
+	if err != nil {
+		return err
+	}
+	return c.db.Write(ctx, func(tx *store.Tx) error {
+		last, err := tx.LastPosition()
+		if err != nil {
+			return err
+		}
+		if c.incarnation, err = tx.Meta(metaIncarnation); err != nil {
+			return err
+		}
+		if c.incarnation != "" && last >= mark {
+			return nil
+		}
+		restored := mark > 0 || last > 0
+		c.incarnation = uuid.NewString()
+		if err := tx.SetMeta(metaIncarnation, c.incarnation); err != nil {
+			return err
+		}
+		if restored {
+			c.log.Warn("center: the database was restored from an older copy", "op", "open", "position", last, "was", mark)
+			if err := tx.Note(store.Audit{At: c.now(), Who: "center", Action: "center.restored",
+				Subject: c.incarnation, Detail: fmt.Sprintf("log ends at %d, was at %d", last, mark)}); err != nil {
+				return err
+			}
+		}
+		return os.WriteFile(c.highWaterPath(), fmt.Appendf(nil, "%d\n", last), 0o600)
+	})
+}
+
+func (c *Center) highWaterPath() string { return filepath.Join(c.opt.Dir, "high-water") }
+
+func readHighWater(path string) (n int64, err error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	// A mark cut short by a power cut says nothing; it is only a second opinion.
+	_, _ = fmt.Sscan(string(b), &n)
+	return n, nil
+}
+
+func (c *Center) markHighWater() error {
+	var last int64
+	err := c.db.Read(context.Background(), func(tx *store.Tx) (err error) {
+		last, err = tx.LastPosition()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	next := c.highWaterPath() + ".new"
+	if err := os.WriteFile(next, fmt.Appendf(nil, "%d\n", last), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(next, c.highWaterPath())
+}
+
+// housekeeping stores what terminals say of themselves every few seconds, and
+// forgets old deletions once an hour.
+func (c *Center) housekeeping(ctx context.Context) {
+	flush, compact := time.NewTicker(5*time.Second), time.NewTicker(time.Hour)
+	defer flush.Stop()
+	defer compact.Stop()
+	for {
+		var op string
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-flush.C:
+			op, err = "store contacts", errors.Join(c.flushContacts(ctx), c.markHighWater())
+		case <-compact.C:
+			op, err = "compact feeds", c.Compact(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("center: housekeeping", "op", op, "cause", err)
+		}
+	}
+}
+
+// Compact forgets deletions in feeds that are older than the retention.
+func (c *Center) Compact(ctx context.Context) error {
+	return c.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Compact(c.now().Add(-c.opt.Retention))
+		return err
+	})
+}

@@ -1,0 +1,123 @@
+package center
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/luohu/ting/sync/center/store"
+	"github.com/luohu/ting/sync/wire"
+)
+
+// Contact is what a terminal last said of itself.
+type Contact struct {
+	At         time.Time
+	ClockError time.Duration // above 0 the terminal is ahead
+	Health     wire.Health
+	stored     bool
+}
+
+// contacts are kept in memory and stored every few seconds: they are news, not
+// records, and must not cost a commit each.
+type contacts struct {
+	mu    sync.Mutex
+	heard map[string]Contact
+}
+
+func (c *contacts) hear(h wire.Head, at time.Time) {
+	contact := Contact{At: at, ClockError: h.SentAt.Sub(at), Health: trimHealth(h.Health)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard[h.Terminal] = contact
+}
+
+// Limits of what a terminal may say of itself.
+const (
+	maxTroubles = 32
+	maxTrouble  = 200 // bytes
+)
+
+func trimHealth(h wire.Health) wire.Health {
+	h.Unsent = max(h.Unsent, 0)
+	h.Version = cut(h.Version)
+	devices := map[string]string{}
+	for name, trouble := range h.Devices {
+		if len(devices) == maxTroubles {
+			break
+		}
+		devices[cut(name)] = cut(trouble)
+	}
+	h.Devices = devices
+	return h
+}
+
+func cut(s string) string {
+	if len(s) <= maxTrouble {
+		return s
+	}
+	s = s[:maxTrouble]
+	for len(s) > 0 && !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func (c *Center) flushContacts(ctx context.Context) error {
+	c.contacts.mu.Lock()
+	fresh := map[string]Contact{}
+	for terminal, contact := range c.contacts.heard {
+		if !contact.stored {
+			fresh[terminal] = contact
+			contact.stored = true
+			c.contacts.heard[terminal] = contact
+		}
+	}
+	c.contacts.mu.Unlock()
+	if len(fresh) == 0 {
+		return nil
+	}
+	return c.db.Write(ctx, func(tx *store.Tx) error {
+		for terminal, h := range fresh {
+			if err := tx.SetContact(terminal, h.At, h.ClockError, h.Health); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Terminals lists the enrolled terminals with what was last heard of them.
+func (c *Center) Terminals(ctx context.Context) (list []store.Device, err error) {
+	err = c.db.Read(ctx, func(tx *store.Tx) (err error) {
+		list, err = tx.Devices()
+		return err
+	})
+	c.contacts.mu.Lock()
+	defer c.contacts.mu.Unlock()
+	for i := range list {
+		if h, ok := c.contacts.heard[list[i].Terminal]; ok {
+			list[i].LastContact, list[i].ClockError, list[i].Health = h.At, h.ClockError, h.Health
+		}
+	}
+	return list, err
+}
+
+// SetState lets a terminal in again, or keeps it out. A quarantined terminal
+// comes back by being enrolled anew, which gives it a new epoch.
+func (c *Center) SetState(ctx context.Context, who, terminal string, s store.State) error {
+	if s == store.Active {
+		return errors.New("a terminal becomes active by enrolling: make a code for it")
+	}
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SetState(terminal, s); err != nil {
+			return err
+		}
+		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "terminal." + string(s), Subject: terminal})
+	})
+	if err == nil {
+		c.Events.publish(Event{Terminal: terminal})
+	}
+	return err
+}

@@ -1,0 +1,295 @@
+package center
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/luohu/ting/sync/center/store"
+	"github.com/luohu/ting/sync/record"
+	"github.com/luohu/ting/sync/wire"
+)
+
+// batch is what one request brought, its signature verified and its records
+// decoded, on its way through the committer.
+type batch struct {
+	head    wire.Head
+	chain   record.Chain
+	prev    record.Hash
+	records []record.Record
+	broken  error             // why the records do not continue prev, if they do not
+	key     ed25519.PublicKey // of the client certificate
+	at      time.Time
+
+	answered chan wire.Ack
+}
+
+// check verifies the chain within the batch, from the hash that the terminal
+// says came before: what can be known without the database.
+func (b *batch) check() {
+	prev := b.prev
+	for i := range b.records {
+		r := &b.records[i]
+		if err := r.Validate(); err != nil {
+			b.broken = err
+			return
+		}
+		if r.Seq != b.head.First+int64(i) {
+			b.broken = fmt.Errorf("seq %d where %d was due", r.Seq, b.head.First+int64(i))
+			return
+		}
+		if prev = b.chain.Next(prev, r); prev != r.Hash {
+			b.broken = fmt.Errorf("the hash of seq %d does not hold", r.Seq)
+			return
+		}
+	}
+}
+
+// A group ends at so many batches or records: its commit holds up everybody in it.
+const (
+	groupBatches = 64
+	groupRecords = 16 * wire.MaxRecords
+)
+
+// commitLoop commits batches in groups, one fsync for all of a group.
+func (c *Center) commitLoop(ctx context.Context) {
+	for {
+		var first *batch
+		select {
+		case first = <-c.urgent.queue:
+		default:
+			select {
+			case first = <-c.urgent.queue:
+			case first = <-c.ordinary.queue:
+			case <-ctx.Done():
+				return
+			}
+		}
+		group := []*batch{first}
+		for n := len(first.records); len(group) < groupBatches && n < groupRecords; {
+			b := c.waiting()
+			if b == nil {
+				break
+			}
+			group = append(group, b)
+			n += len(b.records)
+		}
+		c.commit(ctx, group)
+	}
+}
+
+// waiting is a batch that waits already, urgent ones first.
+func (c *Center) waiting() *batch {
+	select {
+	case b := <-c.urgent.queue:
+		return b
+	default:
+	}
+	select {
+	case b := <-c.urgent.queue:
+		return b
+	case b := <-c.ordinary.queue:
+		return b
+	default:
+		return nil
+	}
+}
+
+// commit decides on a group in one transaction and answers after it is durable.
+func (c *Center) commit(ctx context.Context, group []*batch) {
+	verdicts := make([]verdict, len(group))
+	err := c.db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		for i, b := range group {
+			var err error
+			if verdicts[i], err = c.decide(tx, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.uncommitted(ctx, group, err)
+		return
+	}
+	stored := 0
+	for i, b := range group {
+		v := verdicts[i]
+		stored += v.stored
+		if v.known {
+			c.contacts.hear(b.head, b.at)
+		}
+		if v.alarm != "" {
+			c.log.Error("center: a terminal's history forked: it is quarantined, both histories are kept",
+				"op", "ingest", "terminal", b.head.Terminal, "code", wire.Fork, "cause", v.alarm)
+			c.Events.publish(Event{Terminal: b.head.Terminal, Alarm: true})
+		} else if v.known {
+			c.Events.publish(Event{Terminal: b.head.Terminal})
+		}
+		b.answered <- v.ack
+	}
+	if stored > 0 {
+		for _, r := range c.runners {
+			r.wake()
+		}
+	}
+}
+
+// uncommitted answers a group of which nothing was stored. A batch that the
+// database refuses must not take the others of its group along for ever.
+func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
+	final := errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrCorrupt)
+	if !final && !errors.Is(err, store.ErrFull) && len(group) > 1 {
+		for _, b := range group {
+			c.commit(ctx, []*batch{b})
+		}
+		return
+	}
+	c.log.Error("center: nothing was stored", "op", "ingest", "code", wire.Busy, "batches", len(group), "cause", err)
+	for _, b := range group {
+		b.answered <- wire.Ack{Terminal: b.head.Terminal, Epoch: b.head.Epoch, Lane: b.head.Lane,
+			Code: wire.Busy, RetryAfter: 10}
+	}
+	if final {
+		c.fail(err)
+	}
+}
+
+// verdict is what became of a batch.
+type verdict struct {
+	ack    wire.Ack
+	known  bool   // the terminal is who it says
+	stored int    // records
+	alarm  string // why it was quarantined, the first time
+}
+
+// decide is the center's side of the protocol. It only reads until it is sure;
+// an error is the database's, and undoes the whole group.
+func (c *Center) decide(tx *store.Tx, b *batch) (v verdict, err error) {
+	h := b.head
+	v.ack = wire.Ack{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane, Code: wire.OK}
+	refuse := func(code wire.Code) (verdict, error) { v.ack.Code = code; return v, nil }
+
+	d, err := tx.Device(h.Terminal)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return refuse(wire.Sig)
+	case err != nil:
+		return v, err
+	case !d.PublicKey.Equal(b.key):
+		return refuse(wire.Sig) // enrolled anew with another key since this certificate
+	case d.State == store.Revoked:
+		return refuse(wire.Revoked)
+	}
+	v.known = true
+	cur, err := tx.Chain(b.chain)
+	begun := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return v, err
+	}
+	c.cursor(&v.ack, cur)
+	if h.First > cur.Seq+1 {
+		return refuse(wire.Gap)
+	}
+	if h.Count == 0 {
+		if d.State == store.Quarantined {
+			return refuse(wire.Fork)
+		}
+		return v, nil
+	}
+	if b.broken != nil {
+		return refuse(wire.Chain)
+	}
+	known, same, err := compare(tx, b, cur)
+	if err != nil {
+		return v, err
+	}
+	fresh := b.records[known:]
+	if !begun {
+		if cur, err = tx.NewChain(b.chain, 0, d.Site); err != nil {
+			return v, err
+		}
+	}
+	if !same || d.State == store.Quarantined {
+		return c.fork(tx, b, d, cur, fresh, v, same)
+	}
+	if len(fresh) == 0 {
+		return v, nil
+	}
+	if err := tx.Append(cur.ID, fresh, b.at); err != nil {
+		return v, err
+	}
+	last := fresh[len(fresh)-1]
+	if err := tx.MoveCursor(cur.ID, last.Seq, last.Hash); err != nil {
+		return v, err
+	}
+	v.stored = len(fresh)
+	cur.Seq, cur.Hash = last.Seq, last.Hash
+	c.cursor(&v.ack, cur)
+	return v, nil
+}
+
+// compare says how many of the batch's records are stored already, and whether
+// its history is the one stored. Each hash covers all before it: where the last
+// common number agrees, so do all the earlier ones.
+func compare(tx *store.Tx, b *batch, cur store.Chain) (known int, same bool, err error) {
+	at := func(seq int64) (record.Hash, error) {
+		switch seq {
+		case 0:
+			return record.Hash{}, nil
+		case cur.Seq:
+			return cur.Hash, nil
+		}
+		return tx.HashAt(cur.ID, seq)
+	}
+	stored, err := at(b.head.First - 1)
+	if err != nil {
+		return 0, false, err
+	}
+	if stored != b.prev {
+		return 0, false, nil
+	}
+	overlap := int(min(int64(len(b.records)), cur.Seq-b.head.First+1))
+	if overlap == 0 {
+		return 0, true, nil
+	}
+	last := b.records[overlap-1]
+	if stored, err = at(last.Seq); err != nil || stored == last.Hash {
+		return overlap, err == nil, err
+	}
+	for known < overlap {
+		if stored, err = at(b.records[known].Seq); err != nil {
+			return 0, false, err
+		}
+		if stored != b.records[known].Hash {
+			break
+		}
+		known++
+	}
+	return known, false, nil
+}
+
+// fork keeps what differs from the history stored and quarantines the terminal.
+func (c *Center) fork(tx *store.Tx, b *batch, d store.Device, cur store.Chain, other []record.Record, v verdict, same bool) (verdict, error) {
+	v.ack.Code = wire.Fork
+	if _, err := tx.KeepFork(cur.ID, other, b.at); err != nil {
+		return v, err
+	}
+	if d.State == store.Quarantined {
+		return v, nil
+	}
+	v.alarm = fmt.Sprintf("epoch %d, lane %v, seq %d", b.chain.Epoch, b.chain.Lane, b.head.First)
+	if err := tx.SetState(d.Terminal, store.Quarantined); err != nil {
+		return v, err
+	}
+	return v, tx.Note(store.Audit{At: b.at, Who: "center", Action: "terminal.quarantine", Subject: d.Terminal, Detail: v.alarm})
+}
+
+// cursor writes a chain's cursor into an acknowledgement.
+func (c *Center) cursor(a *wire.Ack, cur store.Chain) {
+	a.CommittedSeq, a.CommittedHash, a.SafeSeq = cur.Seq, cur.Hash[:], cur.SafeSeq
+	if c.opt.Safe == SafeCommitted {
+		a.SafeSeq = cur.Seq
+	}
+}

@@ -1,0 +1,465 @@
+package center
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/luohu/ting/sync/center/projection"
+	"github.com/luohu/ting/sync/center/store"
+)
+
+const (
+	// projectBatch is how many records of the log are looked at in one transaction:
+	// few enough that ingest does not wait long for the writer.
+	projectBatch = 200
+	// A temporary error is tried so often before it is taken for permanent: a
+	// defect that no time heals must not hold up a whole module.
+	temporaryTries = 8
+	firstDelay     = 250 * time.Millisecond
+	lastDelay      = 30 * time.Second
+)
+
+// runner keeps one projection up with the log.
+//
+// A rebuild starts from empty tables. Until it has caught up, what the
+// projection puts into feeds is held back: terminals must not live through the
+// past again, in which somebody who has withdrawn his consent had not yet done
+// so. The wish to rebuild is stored first, so that a crash begins it anew.
+type runner struct {
+	c     *Center
+	p     projection.Projection
+	name  string
+	kinds map[string]bool
+	woken chan struct{}
+
+	mu     sync.Mutex // held while the projection's tables are changed
+	cursor int64
+	held   map[feedKey]json.RawMessage // while rebuilding; nil is a deletion
+	moved  chan struct{}               // closed and replaced when the cursor moves
+
+	stuckAt int64 // position of a temporary error,
+	tries   int   // and how often it came up
+}
+
+type feedKey struct{ site, feed, key string }
+
+func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runner, error) {
+	r := &runner{c: c, p: p, name: p.Name(), kinds: map[string]bool{}, woken: make(chan struct{}, 1), moved: make(chan struct{})}
+	for _, k := range p.Kinds() {
+		r.kinds[k] = true
+	}
+	for _, t := range p.Schema().Tables {
+		if !strings.HasPrefix(t, r.name+"_") || strings.ContainsFunc(t, notIdentifier) {
+			return nil, fmt.Errorf("table %q must be called %s_… in small letters", t, r.name)
+		}
+	}
+	var state store.Projected
+	var waiting []store.DeadLetter
+	err := c.db.Read(ctx, func(tx *store.Tx) (err error) {
+		if state, err = tx.Projected(r.name); err != nil {
+			return err
+		}
+		waiting, err = tx.DeadLetterKeys(r.name, store.Version)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.cursor = state.Cursor
+	if state.Schema != r.schemaDigest() || state.Rebuilding {
+		return r, r.begin(ctx)
+	}
+	// This program may know the versions that the last one did not.
+	for _, l := range waiting {
+		if _, err := r.replay(ctx, l.Site, l.Key); err != nil {
+			return nil, err
+		}
+	}
+	r.wake()
+	return r, nil
+}
+
+func notIdentifier(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+
+func (r *runner) schemaDigest() string {
+	s := r.p.Schema()
+	h := sha256.Sum256([]byte(strings.Join(s.Tables, "\x00") + "\x00\x00" + s.SQL))
+	return hex.EncodeToString(h[:])
+}
+
+// begin empties the projection's tables and starts from the log's beginning.
+func (r *runner) begin(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.c.db.Write(ctx, func(tx *store.Tx) error {
+		s := r.p.Schema()
+		for _, t := range s.Tables {
+			if err := tx.Script(`DROP TABLE IF EXISTS ` + t); err != nil {
+				return err
+			}
+		}
+		if err := tx.Script(s.SQL); err != nil {
+			return fmt.Errorf("schema: %w", err)
+		}
+		if err := tx.DropDeadLetters(r.name); err != nil {
+			return err
+		}
+		return tx.SetProjected(r.name, store.Projected{Schema: r.schemaDigest(), Rebuilding: true})
+	})
+	if err != nil {
+		return err
+	}
+	r.cursor, r.held, r.tries = 0, map[feedKey]json.RawMessage{}, 0
+	r.wake()
+	return nil
+}
+
+func (r *runner) wake() {
+	select {
+	case r.woken <- struct{}{}:
+	default:
+	}
+}
+
+// run follows the log until ctx ends.
+func (r *runner) run(ctx context.Context) {
+	delay := firstDelay
+	for {
+		more, err := r.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			delay = firstDelay
+			if more {
+				continue
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-r.woken:
+			}
+		default:
+			r.c.log.Warn("center: a projection waits", "op", "project", "projection", r.name, "cause", err, "again", delay)
+			pause := time.NewTimer(delay)
+			select {
+			case <-ctx.Done():
+				pause.Stop()
+				return
+			case <-pause.C:
+			}
+			delay = min(2*delay, lastDelay)
+		}
+	}
+}
+
+// step applies the next records of the log in one transaction.
+func (r *runner) step(ctx context.Context) (more bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var batch []store.Received
+	err = r.c.db.Read(ctx, func(tx *store.Tx) error {
+		return tx.Log(r.cursor, projectBatch, func(rec store.Received) error {
+			batch = append(batch, rec)
+			return nil
+		})
+	})
+	if err != nil {
+		return false, err
+	}
+	rebuilding, done := r.held != nil, len(batch) < projectBatch
+	if len(batch) == 0 && !rebuilding {
+		return false, nil
+	}
+	t := &tx{r: r, touched: map[string]bool{}}
+	var told []Event
+	var cursor int64
+	err = r.c.db.Write(ctx, func(stx *store.Tx) error {
+		t.Tx, cursor, told = stx, r.cursor, nil
+		for _, rec := range batch {
+			if r.kinds[rec.Record.Kind] {
+				applied, err := r.take(ctx, t, rec)
+				if err != nil {
+					return err
+				}
+				if applied && !rebuilding {
+					told = append(told, r.tell(rec)...)
+				}
+			}
+			cursor = rec.Position
+		}
+		if rebuilding && done {
+			if err := t.release(); err != nil {
+				return err
+			}
+		}
+		return stx.SetProjected(r.name, store.Projected{Cursor: cursor, Schema: r.schemaDigest(), Rebuilding: rebuilding && !done})
+	})
+	if err != nil {
+		return false, err
+	}
+	r.tries = 0
+	if rebuilding {
+		for k, v := range t.pending {
+			r.held[k] = v
+		}
+		if done {
+			r.held = nil
+		}
+	}
+	r.cursor = cursor
+	close(r.moved)
+	r.moved = make(chan struct{})
+	r.c.wakeFeeds(t.touched)
+	for _, e := range told {
+		r.c.Events.publish(e)
+	}
+	if len(batch) > 0 {
+		r.c.Events.publish(Event{Board: r.name})
+	}
+	return !done, nil
+}
+
+// take applies one record, or lays it aside. An error is temporary.
+func (r *runner) take(ctx context.Context, t *tx, rec store.Received) (applied bool, err error) {
+	letter := store.DeadLetter{Projection: r.name, Position: rec.Position, Site: rec.Site, Key: rec.Record.Key, At: r.c.now()}
+	if letter.Key != "" {
+		parked, err := t.IsParked(r.name, letter.Site, letter.Key)
+		if err != nil {
+			return false, err
+		}
+		if parked {
+			letter.Reason, letter.Error = store.Parked, "waits behind an earlier record of its key"
+			return false, t.AddDeadLetter(letter)
+		}
+	}
+	err = r.apply(ctx, t, rec)
+	if err == nil {
+		return true, nil
+	}
+	switch {
+	case projection.IsUnknownVersion(err):
+		letter.Reason = store.Version
+	case projection.IsPermanent(err):
+		letter.Reason = store.Permanent
+	case ctx.Err() != nil, errors.Is(err, store.ErrFull), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrCorrupt):
+		return false, err
+	default:
+		if r.stuckAt != rec.Position {
+			r.stuckAt, r.tries = rec.Position, 0
+		}
+		if r.tries++; r.tries < temporaryTries {
+			return false, fmt.Errorf("%s at %d: %w", rec.Record.Kind, rec.Position, err)
+		}
+		letter.Reason = store.Permanent
+	}
+	letter.Error = cut(err.Error())
+	r.c.log.Warn("center: a record is laid aside", "op", "project", "projection", r.name, "position", rec.Position,
+		"kind", rec.Record.Kind, "code", letter.Reason)
+	return false, t.AddDeadLetter(letter)
+}
+
+// apply calls the projection so that a failure leaves no trace, whether it
+// returns an error or panics.
+func (r *runner) apply(ctx context.Context, t *tx, rec store.Received) error {
+	touched, pending := t.touched, t.pending
+	t.touched, t.pending = clone(touched), clone(pending)
+	err := t.Try(func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = projection.Permanent(fmt.Errorf("the projection panicked: %v", p))
+			}
+		}()
+		return r.p.Apply(ctx, t, received(rec))
+	})
+	if err != nil {
+		t.touched, t.pending = touched, pending
+	}
+	return err
+}
+
+func clone[K comparable, V any](m map[K]V) map[K]V {
+	out := make(map[K]V, len(m)+1)
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+func received(rec store.Received) projection.Received {
+	return projection.Received{Record: rec.Record, Position: rec.Position, Terminal: rec.Terminal,
+		Site: rec.Site, ReceivedAt: rec.ReceivedAt}
+}
+
+func (r *runner) tell(rec store.Received) []Event {
+	teller, ok := r.p.(projection.Teller)
+	if !ok {
+		return nil
+	}
+	p := received(rec)
+	line, ok := teller.Tell(p)
+	if !ok {
+		return nil
+	}
+	return []Event{{Line: &line, Record: &p, Terminal: rec.Terminal}}
+}
+
+// replay applies the dead letters of a key in the order of the log, until one
+// fails again, and says how many it applied.
+func (r *runner) replay(ctx context.Context, site, key string) (applied int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := &tx{r: r, touched: map[string]bool{}}
+	err = r.c.db.Write(ctx, func(stx *store.Tx) error {
+		t.Tx = stx
+		letters, err := stx.DeadLettersOf(r.name, site, key)
+		if err != nil {
+			return err
+		}
+		for _, l := range letters {
+			rec, err := stx.At(l.Position)
+			if err != nil {
+				return err
+			}
+			if err := r.apply(ctx, t, rec); err != nil {
+				if !projection.IsPermanent(err) {
+					return err
+				}
+				l.Reason = store.Permanent
+				if projection.IsUnknownVersion(err) {
+					l.Reason = store.Version
+				}
+				l.Error, l.At = cut(err.Error()), r.c.now()
+				if err := stx.AddDeadLetter(l); err != nil {
+					return err
+				}
+				if l.Key != "" {
+					return nil
+				}
+				continue
+			}
+			if err := stx.DropDeadLetter(r.name, l.Position); err != nil {
+				return err
+			}
+			applied++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	r.c.wakeFeeds(t.touched)
+	r.c.Events.publish(Event{Board: r.name})
+	return applied, nil
+}
+
+// tx is a projection's view of a transaction.
+type tx struct {
+	*store.Tx
+	r       *runner
+	touched map[string]bool             // feeds changed
+	pending map[feedKey]json.RawMessage // held back by this step of a rebuild
+}
+
+func (t *tx) Exec(query string, args ...any) (int64, error) { return t.Tx.Exec(query, args...) }
+
+func (t *tx) One(query string, args []any, dest ...any) error {
+	return notFound(t.Tx.One(query, args, dest...))
+}
+
+func notFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return projection.ErrNotFound
+	}
+	return err
+}
+
+// Row reads a feed's row, as it will be when a rebuild is done.
+func (t *tx) Row(site, feed, key string) (json.RawMessage, error) {
+	k := feedKey{site, feed, key}
+	for _, m := range []map[feedKey]json.RawMessage{t.pending, t.r.held} {
+		if v, ok := m[k]; ok {
+			if v == nil {
+				return nil, projection.ErrNotFound
+			}
+			return v, nil
+		}
+	}
+	return row(t.Tx, site, feed, key)
+}
+
+func row(tx *store.Tx, site, feed, key string) (json.RawMessage, error) {
+	got, _, err := tx.FeedRow(site, feed, key)
+	if err == nil && got.Deleted {
+		err = store.ErrNotFound
+	}
+	return got.Value, notFound(err)
+}
+
+func (t *tx) PutFeed(site, feed, key string, value any) error {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return projection.Permanent(err)
+	}
+	return t.put(feedKey{site, feed, key}, b)
+}
+
+func (t *tx) DeleteFeed(site, feed, key string) error { return t.put(feedKey{site, feed, key}, nil) }
+
+func (t *tx) put(k feedKey, value json.RawMessage) error {
+	if t.r.held != nil {
+		got, owner, err := t.FeedRow(k.site, k.feed, k.key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil && !got.Deleted && owner != t.r.name {
+			return projection.ErrOwned
+		}
+		if t.pending == nil {
+			t.pending = map[feedKey]json.RawMessage{}
+		}
+		t.pending[k] = value
+		return nil
+	}
+	return t.write(k, value)
+}
+
+func (t *tx) write(k feedKey, value json.RawMessage) error {
+	changed, err := t.Tx.PutFeed(k.site, k.feed, k.key, value, t.r.name, t.r.c.now())
+	if errors.Is(err, store.ErrOwned) {
+		return projection.ErrOwned
+	}
+	if changed {
+		t.touched[k.site+"/"+k.feed] = true
+	}
+	return err
+}
+
+// release writes what a rebuild held back, in a fixed order.
+func (t *tx) release() error {
+	all := clone(t.r.held)
+	for k, v := range t.pending {
+		all[k] = v
+	}
+	keys := make([]feedKey, 0, len(all))
+	for k := range all {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b feedKey) int {
+		return strings.Compare(a.site+"\x00"+a.feed+"\x00"+a.key, b.site+"\x00"+b.feed+"\x00"+b.key)
+	})
+	for _, k := range keys {
+		if err := t.write(k, all[k]); err != nil && !errors.Is(err, projection.ErrOwned) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Backup copies the database to a new file, leaves one of its facts out, and
+// checks the copy as a restore would: that it is sound, and that each chain has
+// every record up to its cursor. It returns those cursors and the number of
+// records. A copy that does not hold is removed.
+func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int64]int64, records int64, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, 0, fmt.Errorf("%s exists already: choose another name", path)
+	}
+	// Made first, so that the copy is never readable by others.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	f.Close()
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
+	if _, err := db.read.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+		return nil, 0, explain(err)
+	}
+	copied, err := sql.Open("sqlite3", "file:"+uriPath(path)+"?_journal_mode=DELETE&_synchronous=FULL")
+	if err != nil {
+		return nil, 0, err
+	}
+	defer copied.Close()
+	copied.SetMaxOpenConns(1)
+	if _, err := copied.ExecContext(ctx, `DELETE FROM meta WHERE name = ?`, without); err != nil {
+		return nil, 0, explain(err)
+	}
+	var verdict string
+	if err := copied.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
+		return nil, 0, explain(err)
+	}
+	if verdict != "ok" {
+		return nil, 0, fmt.Errorf("the copy is damaged: %s", verdict)
+	}
+	cursors = map[int64]int64{}
+	// A branch does not begin at 1, so that only the first history is counted out.
+	rows, err := copied.QueryContext(ctx, `SELECT c.id, c.seq, COUNT(i.seq), c.branch FROM chains c
+		LEFT JOIN inbox i ON i.chain = c.id AND i.seq <= c.seq GROUP BY c.id`)
+	if err != nil {
+		return nil, 0, explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var chain, seq, count, branch int64
+		if err := rows.Scan(&chain, &seq, &count, &branch); err != nil {
+			return nil, 0, err
+		}
+		if branch == 0 && count != seq {
+			return nil, 0, fmt.Errorf("the copy has %d of %d records of chain %d", count, seq, chain)
+		}
+		cursors[chain] = seq
+		records += count
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, err
+	}
+	return cursors, records, errors.Join(rows.Close(), copied.Close(), syncFile(path))
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
