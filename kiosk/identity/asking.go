@@ -17,6 +17,8 @@ type asking struct {
 	cancel  context.CancelFunc
 	answers chan answered
 	newest  uint64
+	last    chan struct{}      // closed when the newest Ask has returned; nil before the first
+	stop    context.CancelFunc // gives it up
 	running sync.WaitGroup
 }
 
@@ -32,14 +34,27 @@ func newAsking(ctx context.Context, a host.Asker) *asking {
 	return &asking{host: a, ctx: ctx, cancel: cancel, answers: make(chan answered)}
 }
 
+// ask shows p. The page before is given up first: two calls under way at once
+// could reach the screen in either order.
 func (k *asking) ask(p view.Page) {
+	if k.stop != nil {
+		k.stop()
+	}
+	ctx, cancel := context.WithCancel(k.ctx)
+	before, done := k.last, make(chan struct{})
+	k.last, k.stop = done, cancel
 	k.newest++
 	page := k.newest
 	k.running.Go(func() {
-		a, err := k.host.Ask(k.ctx, p)
+		defer close(done)
+		defer cancel()
+		if before != nil {
+			<-before
+		}
+		a, err := k.host.Ask(ctx, p)
 		select {
 		case k.answers <- answered{page: page, Answer: a, err: err}:
-		case <-k.ctx.Done():
+		case <-ctx.Done():
 		}
 	})
 }

@@ -28,8 +28,9 @@ const revocationsFile = "revocations.json"
 // in the feed until the center has heard of the new consent. Comparing the two
 // times lost: one clock that is ahead would let a consent survive its withdrawal.
 //
-// The file holds salted digests of rows, no person's number. One that cannot be
-// read means that every row is applied again: too many are erased, never too few.
+// The file holds salted digests of rows, no person's number. They stay when a row
+// leaves the feed, for a feed that is fetched anew may bring it once more. A file
+// that cannot be read means that every row is applied again: too many are erased, never too few.
 type revocations struct {
 	mu   sync.Mutex
 	path string
@@ -78,8 +79,8 @@ func (r *revocations) save() error {
 	return os.Rename(f.Name(), r.path)
 }
 
-// ApplyRevocations applies the revocations feed. rows is the whole feed as it
-// stands; those not applied before take effect in memory before anything can
+// ApplyRevocations applies rows of the revocations feed: all of them or only new
+// ones, as the caller has them. Those not applied before take effect in memory before anything can
 // fail, and mid-track. What could not be made durable is returned, and tried
 // again with the next call.
 func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.RevocationRow) error {
@@ -87,20 +88,21 @@ func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.Revocation
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var failed []error
-	applied := make([]string, 0, len(rows))
+	news := false
 	for _, row := range rows {
 		d := r.digest(row)
-		if _, before := slices.BinarySearch(r.doc.Applied, d); !before {
-			if err := i.withdraw(row.Person, row.Purposes); err != nil {
-				failed = append(failed, err)
-				continue
-			}
+		at, before := slices.BinarySearch(r.doc.Applied, d)
+		if before {
+			continue
 		}
-		applied = append(applied, d)
+		if err := i.withdraw(row.Person, row.Purposes); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		r.doc.Applied = slices.Insert(r.doc.Applied, at, d)
+		news = true
 	}
-	slices.Sort(applied)
-	if !slices.Equal(applied, r.doc.Applied) {
-		r.doc.Applied = applied
+	if news {
 		failed = append(failed, r.save())
 	}
 	if err := errors.Join(failed...); err != nil {

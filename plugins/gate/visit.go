@@ -23,6 +23,8 @@ type visit struct {
 
 	resting  view.Page          // what stands when nobody is there; idlePage when zero
 	asked    uint64             // the number of the newest page, to know a late answer
+	lastAsk  chan struct{}      // closed when its Ask has returned; nil before the first
+	stopAsk  context.CancelFunc // gives it up
 	naming   uint64             // the number of the newest identification, ditto
 	stopName context.CancelFunc // ends the identification that is under way; nil for none
 }
@@ -39,11 +41,22 @@ type named struct {
 	err    error
 }
 
-// ask shows p and lets its answer arrive on v.answers.
+// ask shows p and lets its answer arrive on v.answers. The page before is given
+// up first: two calls under way at once could reach the screen in either order.
 func (v *visit) ask(ctx context.Context, p view.Page) {
+	if v.stopAsk != nil {
+		v.stopAsk()
+	}
+	ctx, v.stopAsk = context.WithCancel(ctx)
+	before, done := v.lastAsk, make(chan struct{})
+	v.lastAsk = done
 	v.asked++
 	number := v.asked
 	v.running.Go(func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
 		a, err := v.s.Ask(ctx, p)
 		select {
 		case v.answers <- answer{page: number, action: a.Action, err: err}:
