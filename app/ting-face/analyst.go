@@ -1,0 +1,218 @@
+package main
+
+import (
+	"math"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/devices/face/dlib"
+	"github.com/luohu/ting/devices/face/network"
+	"github.com/luohu/ting/devices/face/protocol"
+	"github.com/luohu/ting/devices/face/tracker"
+)
+
+// The whole-frame search runs in two halves of about the same work, at the same
+// time: the largest two levels of the image pyramid, and all smaller ones.
+const fineLevels = 2
+
+// analyst turns a picture into faces. It owns the scratch memory that takes, so
+// it works on one picture at a time.
+type analyst struct {
+	models *loaded
+
+	fine, coarse, near *dlib.Detector
+	luma               dlib.Luma
+	chip, mirror       dlib.Chip
+	scratch, second    *network.Scratch
+}
+
+func newAnalyst(m *loaded) (*analyst, error) {
+	a := &analyst{models: m}
+	var all errgroup.Group
+	detector := func(d **dlib.Detector, levels, skip int) {
+		all.Go(func() (err error) {
+			*d, err = dlib.NewDetector(levels, skip)
+			return err
+		})
+	}
+	detector(&a.fine, fineLevels, 0)
+	detector(&a.coarse, dlib.AllLevels, fineLevels)
+	detector(&a.near, tracker.Levels, 0)
+	all.Go(func() (err error) {
+		if a.scratch, err = m.network.NewScratch(); err == nil {
+			a.second, err = m.network.NewScratch()
+		}
+		return err
+	})
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// analyze finds the faces of one picture, largest first.
+func (a *analyst) analyze(t *tracker.Tracker, pixels []byte, r protocol.Request) ([]face.Face, error) {
+	now := time.Now()
+	picture := dlib.RGB{Pix: pixels, W: r.W, H: r.H, Stride: 3 * r.W}
+	var plan []tracker.Search
+	if !r.FullScan {
+		plan = t.Plan(now, r.W, r.H)
+	}
+	var found []tracker.Found
+	var err error
+	if whole := len(plan) == 0; whole {
+		found, err = a.searchAll(picture)
+	} else {
+		for _, s := range plan {
+			part, partErr := a.searchPart(picture, s)
+			if err = partErr; err != nil {
+				break
+			}
+			found = append(found, part...)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	sightings := t.Update(now, len(plan) == 0, found)
+	faces := make([]face.Face, 0, len(sightings))
+	for _, s := range sightings[:min(len(sightings), protocol.MaxFaces)] {
+		f, err := a.look(picture, s, r.Describe)
+		if err != nil {
+			return nil, err
+		}
+		if f.Described {
+			f.Track = t.Described(now, f.Track, &f.Descriptor)
+		}
+		faces = append(faces, f)
+	}
+	return faces, nil
+}
+
+// searchAll finds faces in the whole picture.
+func (a *analyst) searchAll(p dlib.RGB) ([]tracker.Found, error) {
+	if _, err := a.luma.Shrunk(p, face.Rect{Right: p.W, Bottom: p.H}, 1); err != nil {
+		return nil, err
+	}
+	var fine, coarse []dlib.Detection
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		coarse, err = a.coarse.Detect(&a.luma)
+		return err
+	})
+	fine, err := a.fine.Detect(&a.luma)
+	if waited := both.Wait(); err == nil {
+		err = waited
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found []tracker.Found
+	for _, d := range append(fine, coarse...) {
+		found = append(found, tracker.Found{Rect: d.Rect, Score: d.Score})
+	}
+	return found, nil
+}
+
+// searchPart finds faces in a part of the picture.
+func (a *analyst) searchPart(p dlib.RGB, s tracker.Search) ([]tracker.Found, error) {
+	area, err := a.luma.Shrunk(p, s.Area, s.Shrink)
+	if err != nil {
+		return nil, err
+	}
+	detections, err := a.near.Detect(&a.luma)
+	var found []tracker.Found
+	for _, d := range detections {
+		k := s.Shrink
+		found = append(found, tracker.Found{Score: d.Score, Rect: face.Rect{
+			Left: d.Rect.Left*k + area.Left, Top: d.Rect.Top*k + area.Top,
+			Right: d.Rect.Right*k + area.Left, Bottom: d.Rect.Bottom*k + area.Top,
+		}})
+	}
+	return found, err
+}
+
+// look says all there is to say of one face.
+func (a *analyst) look(p dlib.RGB, s tracker.Sighting, d face.Describe) (f face.Face, err error) {
+	f = face.Face{Track: s.Track, Score: s.Score, HasLandmarks: true}
+	f.Rect = face.Rect{
+		Left: max(0, s.Rect.Left), Top: max(0, s.Rect.Top),
+		Right: min(p.W, s.Rect.Right), Bottom: min(p.H, s.Rect.Bottom),
+	}
+	if f.Landmarks, err = a.models.predictor.Landmarks(p, s.Rect); err != nil {
+		return f, err
+	}
+	if err = a.chip.Cut(p, &f.Landmarks); err != nil {
+		return f, err
+	}
+	f.Quality = quality(&a.chip, &f.Landmarks)
+	f.Quality.Size = s.Rect.Right - s.Rect.Left
+	if d == face.DescribeAll || d == face.DescribeNew && s.Due && f.Quality.Flaw() == face.Flawless {
+		f.Descriptor, err = a.describe()
+		f.Described = err == nil
+	}
+	clear(a.chip[:])
+	clear(a.mirror[:])
+	return f, err
+}
+
+// describe computes the chip's descriptor, the chip and its mirror image at the same time.
+func (a *analyst) describe() (face.Descriptor, error) {
+	network.Mirror((*[len(a.chip)]byte)(&a.mirror), (*[len(a.chip)]byte)(&a.chip))
+	var mirrored [face.Dim]float32
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		mirrored = a.models.network.Raw(a.second, (*[len(a.mirror)]byte)(&a.mirror))
+	}()
+	straight := a.models.network.Raw(a.scratch, (*[len(a.chip)]byte)(&a.chip))
+	<-done
+	return network.Average(&straight, &mirrored)
+}
+
+// quality measures the face on its chip, where every face has the same size and
+// stands upright, and its direction on the landmarks.
+func quality(c *dlib.Chip, points *[68]face.Point) face.Quality {
+	// The chip's border of a quarter is hair and background.
+	const from, to = dlib.ChipSide / 5, dlib.ChipSide - dlib.ChipSide/5
+	luma := func(x, y int) float64 {
+		i := 3 * (y*dlib.ChipSide + x)
+		return float64(77*int(c[i])+151*int(c[i+1])+28*int(c[i+2])) / 256
+	}
+	var n, sum, squares, edges, edgeSquares float64
+	for y := from; y < to; y++ {
+		for x := from; x < to; x++ {
+			v := luma(x, y)
+			e := luma(x-1, y) + luma(x+1, y) + luma(x, y-1) + luma(x, y+1) - 4*v
+			n++
+			sum, squares = sum+v, squares+v*v
+			edges, edgeSquares = edges+e, edgeSquares+e*e
+		}
+	}
+	variance := func(sum, squares float64) float64 { return max(0, squares/n-(sum/n)*(sum/n)) }
+	q := face.Quality{
+		Brightness: sum / n,
+		Contrast:   math.Sqrt(variance(sum, squares)),
+		Sharpness:  variance(edges, edgeSquares),
+	}
+	q.Yaw, q.Roll = direction(points)
+	return q
+}
+
+// direction is where the face looks: the nose's tip stands out from the plane of
+// the eyes by about half of their distance, so that its place along the eyes' axis
+// tells the turn. Yaw is positive when the nose points to the picture's right.
+func direction(points *[68]face.Point) (yaw, roll float64) {
+	const rightEye, leftEye, noseTip = 36, 45, 30 // outer corners, iBUG 300-W
+	r, l, nose := points[rightEye], points[leftEye], points[noseTip]
+	dx, dy := float64(l.X-r.X), float64(l.Y-r.Y)
+	square := dx*dx + dy*dy
+	if square < 1 {
+		return 0, 0
+	}
+	mx, my := float64(nose.X)-float64(l.X+r.X)/2, float64(nose.Y)-float64(l.Y+r.Y)/2
+	along := (mx*dx + my*dy) / (square / 2) // in halves of the distance
+	return math.Atan(along), math.Atan2(dy, dx)
+}
