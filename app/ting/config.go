@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // a terminal's disk may lack it
 
 	"github.com/BurntSushi/toml"
 
@@ -31,6 +34,7 @@ type Config struct {
 	Demo     DemoConfig              `toml:"demo"`
 
 	path string
+	zone *time.Location
 }
 
 // TerminalConfig says what and where this terminal is.
@@ -40,6 +44,7 @@ type TerminalConfig struct {
 	Place TextPair `toml:"place"` // in the header
 	Mode  string   `toml:"mode"`  // kiosk, gate or desk
 	Lang  string   `toml:"lang"`  // zh or en
+	Zone  string   `toml:"zone"`  // time zone; "" is Asia/Shanghai
 	State string   `toml:"state"` // directory for everything it keeps; relative to terminal.toml
 	// AllowQuit lets the window be closed and Escape end the program: for a
 	// demo or a developer's desk, never for a public place.
@@ -142,9 +147,13 @@ func (c *Config) check() (problems []string) {
 			bad("%s = %q: 1 to 64 of a-z, 0-9 and '-' are needed", key, v)
 		}
 	}
-	needURL := func(key, v string) {
-		if u, err := url.Parse(v); err != nil || u.Scheme == "" {
-			bad("%s = %q is not a URL such as v4l2:///dev/video0 or sim:district", key, v)
+	needDevice := func(key, v string, schemes []string) {
+		u, err := url.Parse(v)
+		switch {
+		case err != nil || u.Scheme == "":
+			bad("%s = %q is not a URL; it begins with one of: %s", key, v, strings.Join(schemes, ", "))
+		case !slices.Contains(schemes, u.Scheme):
+			bad("%s = %q: no driver for %q, there are: %s", key, v, u.Scheme, strings.Join(schemes, ", "))
 		}
 	}
 	needID("terminal.id", c.Terminal.ID)
@@ -157,6 +166,14 @@ func (c *Config) check() (problems []string) {
 	}
 	if l := view.Lang(c.Terminal.Lang); l != "" && l != view.ZH && l != view.EN {
 		bad("terminal.lang = %q: zh or en", c.Terminal.Lang)
+	}
+	zone := c.Terminal.Zone
+	if zone == "" {
+		zone = "Asia/Shanghai"
+	}
+	var err error
+	if c.zone, err = time.LoadLocation(zone); err != nil {
+		bad("terminal.zone = %q: a name such as Asia/Shanghai is needed", zone)
 	}
 	if c.Terminal.Window != "" {
 		if _, _, err := parseSize(c.Terminal.Window); err != nil {
@@ -172,14 +189,14 @@ func (c *Config) check() (problems []string) {
 		}
 	}
 	if c.Camera.URL != "" {
-		needURL("camera.url", c.Camera.URL)
+		needDevice("camera.url", c.Camera.URL, slices.Sorted(maps.Keys(cameraDrivers)))
 	}
 	if c.Face.Threshold < 0 || c.Face.Threshold > 1 || c.Face.Margin < 0 || c.Face.Margin > 1 {
 		bad("face.threshold and face.margin are distances from 0 to 1")
 	}
 	for lane, d := range c.Barriers {
 		needID("barrier lane", lane)
-		needURL("barrier."+lane+".url", d.URL)
+		needDevice("barrier."+lane+".url", d.URL, slices.Sorted(maps.Keys(barrierDrivers)))
 	}
 	if len(c.Modules) == 0 {
 		bad("no [[module]]: a terminal needs at least one")

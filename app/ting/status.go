@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/luohu/ting/app/shell"
+	"github.com/luohu/ting/kiosk/host"
+	"github.com/luohu/ting/kiosk/view"
+	"github.com/luohu/ting/sync/wire"
+)
+
+// version is the terminal's, as the console shows it.
+const version = "0.1.0"
+
+// statusEvery is how often the header and footer are brought up to date. They
+// are drawn only when something has changed.
+const statusEvery = 500 * time.Millisecond
+
+// showStatus keeps the header and footer true until ctx ends.
+func (t *terminal) showStatus(ctx context.Context) {
+	select {
+	case <-t.opened:
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	var shown shell.Status
+	for {
+		s := t.status()
+		if !reflect.DeepEqual(s, shown) {
+			t.shell.SetStatus(s)
+			shown = s
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (t *terminal) status() shell.Status {
+	s := shell.Status{Unsent: t.journal.Unsent(), Network: shell.Offline}
+	if t.link != nil {
+		switch up, enrolled := t.link.status(); {
+		case !enrolled:
+			s.Network = shell.Connecting
+		case up.Online:
+			s.Network = shell.Online
+		case up.LastError == nil:
+			s.Network = shell.Connecting
+		}
+	}
+	s.IdleLeft = t.host.IdleLeft().Truncate(time.Second)
+	for _, tr := range t.troubles() {
+		s.Devices = append(s.Devices, shell.Trouble{Name: tr.name, Text: tr.text})
+	}
+	return s
+}
+
+// trouble is something of the terminal that needs somebody.
+type trouble struct {
+	key  string // for the center
+	name view.Text
+	text view.Text
+	log  string // for the center: what and why, nothing personal
+}
+
+func (t *terminal) troubles() (list []trouble) {
+	if t.engine != nil {
+		if e := t.engine.Status(); !e.Ready && e.Err != nil {
+			list = append(list, trouble{"face-engine", view.T("人脸识别", "Face recognition"), view.T("正在恢复", "coming back"), e.Err.Error()})
+		}
+		if t.finder.away.Load() {
+			list = append(list, trouble{"camera", view.T("摄像头", "Camera"), view.T("没有画面", "no picture"), "no picture"})
+		}
+	}
+	for lane, b := range t.barriers.lanes {
+		if s := b.Status(); s.Err != nil {
+			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), view.T("没有响应", "does not answer"), s.Err.Error()})
+		}
+	}
+	for _, m := range t.host.Status() {
+		if m.State == host.Resting {
+			list = append(list, trouble{"module-" + m.ID, m.Title, view.T("暂停服务", "resting"), m.Reason})
+		}
+	}
+	return list
+}
+
+// health is what the terminal says of itself to the center.
+func (t *terminal) health() wire.Health {
+	h := wire.Health{Version: version}
+	if !t.isOpen() {
+		return h
+	}
+	for _, tr := range t.troubles() {
+		if h.Devices == nil {
+			h.Devices = map[string]string{}
+		}
+		h.Devices[tr.key] = tr.log
+	}
+	return h
+}

@@ -1,0 +1,366 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/luohu/ting/app/shell"
+	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/barrier"
+	barriersim "github.com/luohu/ting/devices/barrier/sim"
+	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/camera/district"
+	"github.com/luohu/ting/devices/camera/v4l2"
+	"github.com/luohu/ting/devices/face/engine"
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
+	"github.com/luohu/ting/kiosk/identity"
+	"github.com/luohu/ting/kiosk/identity/decision"
+	"github.com/luohu/ting/kiosk/view"
+	"github.com/luohu/ting/sync/feed"
+	"github.com/luohu/ting/sync/journal"
+	"github.com/luohu/ting/sync/wire"
+)
+
+// The drivers this terminal can open. A new one is one line here.
+var (
+	cameraDrivers  = devices.Drivers[camera.Camera]{"v4l2": v4l2.Open, "sim": district.Open}
+	barrierDrivers = devices.Drivers[barrier.Barrier]{"sim": barriersim.Open}
+)
+
+// terminal is everything of one terminal, wired together. The window comes
+// first, so that a visitor sees at once that the machine lives; the rest opens
+// behind it.
+type terminal struct {
+	config *Config
+	log    *slog.Logger
+	shell  *shell.Shell
+	finder *viewfinder // nil without a camera
+
+	journal  *journal.Journal
+	feeds    *feed.Cache
+	engine   *engine.Engine // nil without a camera
+	identity *identity.Identity
+	barriers barriers
+	host     *host.Host
+	link     *link // nil without a center
+
+	closers []func() error // of what open has opened, in order
+	running sync.WaitGroup // goroutines that end with open's context
+	opened  chan struct{}  // closed when all of the above is there
+}
+
+func runTerminal(args []string) error {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	path := fs.String("config", "terminal.toml", "configuration `file`")
+	verbose := fs.Bool("v", false, "log every page and passage")
+	if err := fs.Parse(args); err != nil {
+		return usageError(err)
+	}
+	level := slog.LevelInfo
+	if *verbose {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	config, err := LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	time.Local = config.zone // what modules and the header call local time
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	t := &terminal{config: config, log: log, opened: make(chan struct{})}
+	return t.run(ctx)
+}
+
+// run shows the window on the calling goroutine, which must be main's, and
+// opens the rest beside it.
+func (t *terminal) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := t.openWindow(ctx); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		done <- t.serve(ctx)
+		t.shell.Quit()
+	}()
+	err := t.shell.Run()
+	cancel()
+	return errors.Join(err, <-done)
+}
+
+// openWindow makes the camera and the window, which need nothing else.
+func (t *terminal) openWindow(ctx context.Context) error {
+	c := t.config
+	if c.Camera.URL != "" {
+		cam, err := cameraDrivers.Open(ctx, c.Camera.URL)
+		if err != nil {
+			return &ConfigError{c.path, []string{"camera.url: " + err.Error()}}
+		}
+		hub := camera.NewHub(cam)
+		t.closers = append(t.closers, hub.Close)
+		t.finder = &viewfinder{hub: hub, overlay: t.overlay, wake: make(chan struct{}, 1)}
+	}
+	mode, err := shell.ParseMode(c.Terminal.Mode)
+	if err != nil {
+		return err
+	}
+	o := shell.Options{
+		Mode: mode, Lang: view.Lang(c.Terminal.Lang),
+		Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
+		Log:   t.log, Mirror: true, AllowQuit: c.Terminal.AllowQuit,
+		OnQuit: func() { t.shell.Quit() },
+	}
+	t.listen(&o)
+	if t.finder != nil {
+		o.Viewfinder = t.finder
+		t.running.Go(func() { t.finder.run(ctx) })
+	}
+	if w, h, err := parseSize(c.Terminal.Window); err == nil {
+		o.Windowed = fyne.NewSize(float32(w), float32(h))
+	}
+	if mode == shell.Gate {
+		o.Shortcuts = shortcuts(c)
+	}
+	t.shell, err = shell.New(o)
+	if err != nil {
+		return err
+	}
+	t.Present(kiosk.Visit{}, startingPage())
+	return nil
+}
+
+// listen sends what people do to the rooms that care. Before there is anything
+// behind the window it goes nowhere.
+func (t *terminal) listen(o *shell.Options) {
+	o.OnAnswer = func(a view.Answer) {
+		if t.isOpen() {
+			t.host.Answer(a)
+		}
+	}
+	o.OnHome = func() {
+		if t.isOpen() {
+			t.host.Home()
+		}
+	}
+	o.OnTouch = func() {
+		if t.isOpen() {
+			t.host.Touch()
+		}
+	}
+	o.OnStart = func(module string) {
+		if t.isOpen() {
+			if err := t.host.Begin(module); err != nil {
+				t.log.Warn("a module was touched that cannot begin", "op", "begin", "module", module, "code", kiosk.CodeOf(err), "cause", err)
+			}
+		}
+	}
+	o.OnCard = func(number string) {
+		if t.isOpen() {
+			t.identity.Card(number)
+		}
+	}
+}
+
+// isOpen reports whether there is anything behind the window yet.
+func (t *terminal) isOpen() bool {
+	select {
+	case <-t.opened:
+		return true
+	default:
+		return false
+	}
+}
+
+// serve opens everything behind the window, keeps it going until ctx ends, and
+// closes it again. What cannot be opened now is tried again: a terminal in a
+// hall has nobody beside it to restart it.
+func (t *terminal) serve(ctx context.Context) error {
+	defer t.close()
+	for {
+		err := t.open(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		var config *ConfigError
+		if errors.As(err, &config) {
+			return err
+		}
+		t.log.Error("the terminal is out of service", "op", "open", "code", kiosk.CodeOf(err), "cause", err)
+		t.Present(kiosk.Visit{}, outOfServicePage())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(openAgain):
+		}
+	}
+	close(t.opened)
+	t.log.Info("the terminal is open", "terminal", t.config.Terminal.ID, "site", t.config.Terminal.Site)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-t.journal.Failed():
+		// The disk did not keep what it was told to keep: only a new start, which
+		// reads everything back, can say what is true.
+		return fmt.Errorf("the journal failed: %w", t.journal.Err())
+	}
+}
+
+// openAgain is how long the terminal waits before it tries to open again.
+const openAgain = 10 * time.Second
+
+// open opens the rooms in the order in which they need each other.
+func (t *terminal) open(ctx context.Context) (err error) {
+	c, state := t.config, t.config.Terminal.State
+	kept := len(t.closers)
+	defer func() {
+		if err != nil {
+			t.closeDownTo(kept)
+		}
+	}()
+	t.journal, err = journal.Open(ctx, filepath.Join(state, "journal.db"), journal.Options{Terminal: c.Terminal.ID, Log: t.log})
+	if err != nil {
+		return err
+	}
+	t.closers = append(t.closers, t.journal.Close)
+
+	t.feeds, err = feed.OpenCache(ctx, filepath.Join(state, "feeds.db"), feed.CacheOptions{Site: c.Terminal.Site, Log: t.log})
+	if err != nil {
+		return err
+	}
+	t.closers = append(t.closers, t.feeds.Close)
+
+	if err := t.openBarriers(ctx); err != nil {
+		return err
+	}
+	if err := t.openIdentity(ctx); err != nil {
+		return err
+	}
+	if err := t.openHost(ctx); err != nil {
+		return err
+	}
+	if c.Center.URL != "" {
+		t.link = &link{config: c, log: t.log, journal: t.journal, feeds: t.feeds, health: t.health}
+		t.running.Go(func() { t.link.run(ctx) })
+	}
+	t.running.Go(func() { t.showStatus(ctx) })
+	if c.Demo.Enrol && t.engine != nil {
+		t.running.Go(func() { t.enrolDemo(ctx) })
+	}
+	return nil
+}
+
+func (t *terminal) openBarriers(ctx context.Context) error {
+	t.barriers = barriers{log: t.log, lanes: map[string]barrier.Barrier{}}
+	for lane, d := range t.config.Barriers {
+		b, err := barrierDrivers.Open(ctx, d.URL)
+		if err != nil {
+			return &ConfigError{t.config.path, []string{"barrier." + lane + ".url: " + err.Error()}}
+		}
+		t.barriers.lanes[lane] = b
+		t.closers = append(t.closers, b.Close)
+	}
+	return nil
+}
+
+func (t *terminal) openIdentity(ctx context.Context) (err error) {
+	c := t.config
+	o := identity.Config{
+		Dir: filepath.Join(c.Terminal.State, "identity"), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
+		Feeds: t.feeds, Limits: decision.Defaults(), Log: t.log,
+	}
+	if c.Face.Threshold > 0 {
+		o.Limits.Threshold = c.Face.Threshold
+	}
+	if c.Face.Margin > 0 {
+		o.Limits.Margin = c.Face.Margin
+	}
+	if t.finder != nil {
+		program := c.Face.Engine
+		if program == "" {
+			if program, err = beside("ting-face"); err != nil {
+				return err
+			}
+		}
+		t.engine = engine.New(engine.Options{
+			Command: []string{program}, Weights: c.Face.Weights, Landmarks: c.Face.Landmarks, Log: t.log,
+		})
+		t.closers = append(t.closers, t.engine.Close)
+		o.Engine = t.engine
+		o.Cameras = map[string]func() identity.Frames{"": func() identity.Frames { return t.finder.hub.Reader() }}
+	}
+	if t.identity, err = identity.Open(ctx, o); err != nil {
+		return err
+	}
+	t.closers = append(t.closers, t.identity.Close)
+	t.feeds.OnChange(kiosk.FeedPeople, func([]wire.FeedRow) { t.identity.PeopleChanged() })
+	t.feeds.OnChange(kiosk.FeedRevocations, func(rows []wire.FeedRow) { t.applyRevocations(ctx, rows) })
+	return nil
+}
+
+func (t *terminal) openHost(ctx context.Context) error {
+	c := t.config
+	o := host.Config{
+		Terminal: c.Terminal.ID, Site: c.Terminal.Site, Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
+		Dir: filepath.Join(c.Terminal.State, "run"), Log: t.log,
+	}
+	for _, m := range c.Modules {
+		hm := host.Module{ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane}
+		if len(hm.Command) == 0 {
+			program, err := beside("ting-module")
+			if err != nil {
+				return err
+			}
+			hm.Command = []string{program, m.ID}
+		}
+		for _, g := range m.Grant {
+			hm.Grants = append(hm.Grants, kiosk.Permission(g))
+		}
+		o.Modules = append(o.Modules, hm)
+	}
+	h, err := host.New(o, host.Services{
+		Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log}, Feeds: t.feeds, Barriers: t.barriers,
+	})
+	if err != nil {
+		return err
+	}
+	t.host = h
+	t.closers = append(t.closers, func() error {
+		ending, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+		defer cancel()
+		return h.Shutdown(ending)
+	})
+	return h.Start(ctx)
+}
+
+// close closes everything, the last opened first.
+func (t *terminal) close() {
+	t.closeDownTo(0)
+	t.running.Wait()
+}
+
+func (t *terminal) closeDownTo(kept int) {
+	for _, c := range slices.Backward(t.closers[kept:]) {
+		if err := c(); err != nil {
+			t.log.Warn("closing", "op", "close", "cause", err)
+		}
+	}
+	t.closers = t.closers[:kept]
+}
