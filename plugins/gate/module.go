@@ -94,7 +94,7 @@ func (g *Gate) Serve(ctx context.Context, s kiosk.Session) error {
 }
 
 // retry is the pause before the camera's stream is asked for again.
-const retry = 2 * time.Second
+const retry = time.Second
 
 // watch feeds v.sightings until ctx ends. A stream that breaks is opened again;
 // only a refusal for good (not granted, not declared) is returned.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
@@ -168,6 +169,9 @@ func (v *visit) identified(ctx context.Context, n named) error {
 	return nil
 }
 
+// openWithin is how long a barrier may take to answer. The next pupil waits as long.
+const openWithin = 3 * time.Second
+
 // pass lets a person through: the record first, the barrier next, then the welcome.
 func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 	now := v.s.Now()
@@ -194,7 +198,9 @@ func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 		return nil
 	}
 	v.passes.done(p.ID, turn, now)
-	if err := v.s.OpenBarrier(ctx); err != nil {
+	opening, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	if err := v.s.OpenBarrier(opening); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -1,0 +1,384 @@
+package enrolment
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/kiosktest"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+var (
+	li      = kiosk.Person{ID: "2019-0317", Name: "李小明", Group: "三年二班", Role: "pupil"}
+	teacher = kiosk.Person{ID: "T-0042", Name: "赵老师", Role: "staff", Way: kiosk.WayPIN}
+	canteen = Purpose{Module: "canteen", Title: view.T("食堂就餐", "eating at the canteen")}
+)
+
+func start(t *testing.T, m kiosk.Module) *kiosktest.Terminal {
+	t.Helper()
+	tm := kiosktest.New(t, m)
+	tm.Start()
+	tm.WantPage("start")
+	return tm
+}
+
+// touch answers the page with that ID, once it stands.
+func touch(tm *kiosktest.Terminal, page, action string, fields map[string]string) {
+	tm.WantPage(page)
+	tm.Answer(action, fields)
+}
+
+// agree comes as far as the question who the visitor is.
+func agree(tm *kiosktest.Terminal) {
+	touch(tm, "start", actionEnrol, nil)
+	touch(tm, "consent", actionAgree, nil)
+	tm.WantPage("who")
+}
+
+func wantRecords[R kiosk.Record](t *testing.T, tm *kiosktest.Terminal, want ...R) {
+	t.Helper()
+	if diff := cmp.Diff(want, kiosktest.Records[R](tm), cmpopts.EquateApproxTime(0), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+func TestMemberEnrols(t *testing.T) {
+	tm := start(t, New())
+	agree(tm)
+	tm.Answer(actionMember, nil)
+	r := tm.Identifies(li)
+	if slices.Contains(r.Ways, kiosk.WayFace) || len(r.Ways) == 0 {
+		t.Errorf("who is to be enrolled is asked by %v", r.Ways)
+	}
+	touch(tm, "age", actionAdult, nil)
+	got := tm.Enrols(kiosk.Enrolment{Person: li, Template: "t1", Shots: 5})
+	want := kiosk.EnrolRequest{Person: li.ID, Name: li.Name, Purposes: []string{"enrolment", "gate"},
+		Consent: kiosk.Consent{TextVersion: TextVersion, GivenBy: "self", Way: "touch", Time: tm.Now()}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(0)); diff != "" {
+		t.Errorf("enrolled (-want +got):\n%s", diff)
+	}
+	p := tm.WantPage("enrolled")
+	wantRecords(t, tm, Consented{Person: li.ID, Name: li.Name, Role: "pupil", Group: "三年二班", Purposes: want.Purposes,
+		TextVersion: TextVersion, GivenBy: "self", Way: "touch", At: tm.Now(), Template: "t1"})
+	receipt := p.Body[0].(view.Receipt)
+	if receipt.Number != tm.Records()[0].Receipt.Short() || strings.Contains(receipt.Facts[0].Value.ZH, li.Name) {
+		t.Errorf("receipt %+v", receipt)
+	}
+	tm.Answer(actionDone, nil)
+	if err := tm.WantEnd(); err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+}
+
+func TestVisitorEnrols(t *testing.T) {
+	tm := start(t, New(Gate, canteen))
+	agree(tm)
+	tm.Answer(actionVisitor, nil)
+	p := tm.WantPage("name")
+	offered := p.Body[0].(view.Form).Fields[0].Value
+	if !strings.HasPrefix(offered, "访客") || offered == "访客" {
+		t.Errorf("the name offered is %q", offered)
+	}
+	tm.Answer(actionNext, map[string]string{fieldName: "   "})
+	p = tm.WantPageAfter(p.Rev, "name")
+	if p.Body[0].(view.Form).Fields[0].Error.IsZero() {
+		t.Error("an empty name is not explained")
+	}
+	tm.Answer(actionNext, map[string]string{fieldName: " 周  小  舟 "})
+	touch(tm, "age", actionAdult, nil)
+	r := tm.Enrols(kiosk.Enrolment{Person: kiosk.Person{ID: "V-0000012345", Name: "周 小 舟", Role: "visitor"}})
+	if r.Person != "" || r.Name != "周 小 舟" || !slices.Equal(r.Purposes, []string{"canteen", "enrolment", "gate"}) {
+		t.Errorf("enrolled %+v", r)
+	}
+	p = tm.WantPage("enrolled")
+	if facts := p.Body[0].(view.Receipt).Facts; facts[len(facts)-1].Value.ZH != "V-0000012345" {
+		t.Errorf("the receipt does not tell the visitor his number: %+v", facts)
+	}
+	if c := kiosktest.Records[Consented](tm); len(c) != 1 || c[0].Person != "V-0000012345" || c[0].Role != "visitor" {
+		t.Errorf("records %+v", c)
+	}
+}
+
+func TestVisitorKeepsTheNumber(t *testing.T) {
+	tm := start(t, New())
+	agree(tm)
+	tm.Answer(actionVisitor, nil)
+	touch(tm, "name", actionNext, nil)
+	touch(tm, "age", actionAdult, nil)
+	if r := tm.Enrols(kiosk.Enrolment{}); r.Name != visitorName(tm.Page().ID) && !strings.HasPrefix(r.Name, "访客") {
+		t.Errorf("enrolled as %q", r.Name)
+	}
+	tm.WantPage("enrolled")
+}
+
+func TestChildNeedsGuardian(t *testing.T) {
+	tests := []struct{ relation, name, want string }{
+		{"母亲", "陈静", "陈静(母亲)"},
+		{"父亲", "", "父亲"},
+		{"nobody offered this", "陈静", "陈静(其他监护人)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.want, func(t *testing.T) {
+			tm := start(t, New())
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.Identifies(li)
+			touch(tm, "age", actionChild, nil)
+			touch(tm, "guardian", actionAgree, map[string]string{fieldRelation: tt.relation, fieldGuardian: tt.name})
+			r := tm.Identifies(teacher)
+			if !slices.Equal(r.Roles, []string{"staff"}) || slices.Contains(r.Ways, kiosk.WayFace) {
+				t.Errorf("the witness is asked by %+v", r)
+			}
+			e := tm.Enrols(kiosk.Enrolment{Person: li})
+			if e.Consent.GivenBy != tt.want || e.Consent.Way != "paper" {
+				t.Errorf("consent %+v, want by %s", e.Consent, tt.want)
+			}
+			tm.WantPage("enrolled")
+			c := kiosktest.Records[Consented](tm)
+			if len(c) != 1 || c[0].GivenBy != tt.want || c[0].Way != "paper" || c[0].Witness != teacher.ID {
+				t.Errorf("records %+v", c)
+			}
+		})
+	}
+}
+
+func TestStaffAreNotAskedTheirAge(t *testing.T) {
+	tm := start(t, New())
+	agree(tm)
+	tm.Answer(actionMember, nil)
+	tm.Identifies(teacher)
+	tm.Enrols(kiosk.Enrolment{Person: teacher})
+	tm.WantPage("enrolled")
+}
+
+// TestNothingWithoutConsent: wherever the visitor turns back, nobody is enrolled
+// and nothing is recorded.
+func TestNothingWithoutConsent(t *testing.T) {
+	steps := []struct {
+		name string
+		to   func(tm *kiosktest.Terminal)
+	}{
+		{"declines", func(tm *kiosktest.Terminal) {
+			touch(tm, "start", actionEnrol, nil)
+			touch(tm, "consent", actionDecline, nil)
+		}},
+		{"back from the text", func(tm *kiosktest.Terminal) {
+			touch(tm, "start", actionEnrol, nil)
+			touch(tm, "consent", view.ActionBack, nil)
+		}},
+		{"back from who", func(tm *kiosktest.Terminal) { agree(tm); tm.Back() }},
+		{"not identified", func(tm *kiosktest.Terminal) {
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.IdentifyFails(kiosk.CodeCancelled)
+		}},
+		{"back from the name", func(tm *kiosktest.Terminal) {
+			agree(tm)
+			tm.Answer(actionVisitor, nil)
+			touch(tm, "name", view.ActionBack, nil)
+		}},
+		{"the guardian declines", func(tm *kiosktest.Terminal) {
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.Identifies(li)
+			touch(tm, "age", actionChild, nil)
+			touch(tm, "guardian", actionDecline, nil)
+		}},
+		{"no witness", func(tm *kiosktest.Terminal) {
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.Identifies(li)
+			touch(tm, "age", actionChild, nil)
+			touch(tm, "guardian", actionAgree, map[string]string{fieldRelation: "母亲"})
+			tm.IdentifyFails(kiosk.CodeCancelled)
+		}},
+		{"gives up before the camera", func(tm *kiosktest.Terminal) {
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.Identifies(teacher)
+			tm.EnrolFails(kiosk.CodeCancelled)
+		}},
+	}
+	for _, tt := range steps {
+		t.Run(tt.name, func(t *testing.T) {
+			tm := start(t, New())
+			rev := tm.Page().Rev
+			tt.to(tm)
+			tm.WantPageAfter(rev, "start")
+			if len(tm.Records())+len(tm.Forgotten()) > 0 {
+				t.Errorf("records %v, forgotten %v", tm.Records(), tm.Forgotten())
+			}
+			tm.Back()
+			if err := tm.WantEnd(); err != nil {
+				t.Errorf("Serve = %v", err)
+			}
+		})
+	}
+}
+
+func TestNotEnrolled(t *testing.T) {
+	for _, code := range []kiosk.Code{kiosk.CodeInvalid, kiosk.CodeUnavailable, kiosk.CodeDiskFull} {
+		t.Run(string(code), func(t *testing.T) {
+			tm := start(t, New())
+			agree(tm)
+			tm.Answer(actionMember, nil)
+			tm.Identifies(teacher)
+			tm.EnrolFails(code)
+			p := tm.WantPage("not-enrolled")
+			if p.Body[0].(view.Notice).Text.IsZero() || len(tm.Records()) > 0 {
+				t.Errorf("page %+v, records %v", p, tm.Records())
+			}
+			tm.Answer(actionDone, nil)
+			if err := tm.WantEnd(); err != nil {
+				t.Errorf("Serve = %v", err)
+			}
+		})
+	}
+}
+
+// TestConsentNotStored: a template whose consent cannot be recorded is erased.
+func TestConsentNotStored(t *testing.T) {
+	tm := start(t, New())
+	agree(tm)
+	tm.Answer(actionMember, nil)
+	tm.Identifies(teacher)
+	tm.DiskFull()
+	tm.Enrols(kiosk.Enrolment{Person: teacher})
+	tm.WantPage("not-stored")
+	if diff := cmp.Diff([]kiosktest.Forgotten{{Person: teacher.ID}}, tm.Forgotten(), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("forgotten (-want +got):\n%s", diff)
+	}
+}
+
+func TestWithdraw(t *testing.T) {
+	tm := start(t, New())
+	touch(tm, "start", actionWithdraw, nil)
+	if r := tm.Identifies(li); len(r.Ways) != 0 {
+		t.Errorf("only %v are offered to withdraw", r.Ways)
+	}
+	touch(tm, "confirm", actionWithdraw, nil)
+	tm.WantPage("withdrawn")
+	// Nothing but being recognised here would remain, so everything goes.
+	if diff := cmp.Diff([]kiosktest.Forgotten{{Person: li.ID}}, tm.Forgotten(), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("forgotten (-want +got):\n%s", diff)
+	}
+	wantRecords(t, tm, Withdrawn{Person: li.ID, At: tm.Now()})
+	if rec := tm.Records()[0]; !rec.Kind.Urgent || rec.Receipt.Lane != "urgent" || rec.Key != "person/"+li.ID {
+		t.Errorf("record %+v", rec)
+	}
+	tm.Advance(resultStays)
+	if err := tm.WantEnd(); err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+}
+
+func TestWithdrawSomePurposes(t *testing.T) {
+	choose := map[string]struct {
+		fields map[string]string
+		want   []string
+	}{
+		"one":  {map[string]string{"gate": withdrawValue, "canteen": keepValue}, []string{"gate"}},
+		"both": {map[string]string{"gate": withdrawValue, "canteen": withdrawValue}, nil},
+	}
+	for name, tt := range choose {
+		t.Run(name, func(t *testing.T) {
+			tm := start(t, New(Gate, canteen))
+			touch(tm, "start", actionWithdraw, nil)
+			tm.Identifies(li)
+			touch(tm, "purposes", actionWithdraw, tt.fields)
+			tm.WantPage("withdrawn")
+			if diff := cmp.Diff([]kiosktest.Forgotten{{Person: li.ID, Purposes: tt.want}}, tm.Forgotten(), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("forgotten (-want +got):\n%s", diff)
+			}
+			wantRecords(t, tm, Withdrawn{Person: li.ID, Purposes: tt.want, At: tm.Now()})
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		tm := start(t, New(Gate, canteen))
+		rev := tm.Page().Rev
+		touch(tm, "start", actionWithdraw, nil)
+		tm.Identifies(li)
+		touch(tm, "purposes", actionWithdraw, map[string]string{"gate": keepValue, "canteen": keepValue})
+		tm.WantPageAfter(rev, "start")
+		if len(tm.Forgotten())+len(tm.Records()) > 0 {
+			t.Error("something was withdrawn")
+		}
+	})
+}
+
+func TestKeepsConsent(t *testing.T) {
+	tm := start(t, New())
+	rev := tm.Page().Rev
+	touch(tm, "start", actionWithdraw, nil)
+	tm.Identifies(li)
+	touch(tm, "confirm", actionDecline, nil)
+	tm.WantPageAfter(rev, "start")
+	if len(tm.Forgotten())+len(tm.Records()) > 0 {
+		t.Error("something was withdrawn")
+	}
+}
+
+// TestWithdrawalNotStored: the face is forgotten though the record is not, and
+// the page says which of the two is missing.
+func TestWithdrawalNotStored(t *testing.T) {
+	tm := start(t, New())
+	tm.DiskFull()
+	touch(tm, "start", actionWithdraw, nil)
+	tm.Identifies(li)
+	touch(tm, "confirm", actionWithdraw, nil)
+	p := tm.WantPage("withdraw-trouble")
+	if len(tm.Forgotten()) != 1 {
+		t.Error("the face waits for the record")
+	}
+	if s := p.Body[0].(view.Notice).Text.ZH; !strings.Contains(s, "已停用") {
+		t.Errorf("the page says %q", s)
+	}
+}
+
+func TestNotGranted(t *testing.T) {
+	tm := kiosktest.New(t, New(), kiosktest.WithGrants(kiosk.PermRecord))
+	tm.Start()
+	touch(tm, "start", actionWithdraw, nil)
+	if err := tm.WantEnd(); kiosk.CodeOf(err) != kiosk.CodeDenied {
+		t.Errorf("Serve = %v, want CodeDenied", err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for typed, want := range map[string]string{
+		"周小舟": "周小舟", "  Ann   Lee ": "Ann Lee", "": "", " \t ": "", "a\xff": "", strings.Repeat("长", nameLen): strings.Repeat("长", nameLen),
+		strings.Repeat("长", nameLen+1): "",
+	} {
+		name, ok := cleanName(typed)
+		if ok != (want != "") || ok && name != want {
+			t.Errorf("cleanName(%q) = %q, %t; want %q", typed, name, ok, want)
+		}
+	}
+	if visitorName("a") == visitorName("b") {
+		t.Error("two visits offer the same visitor number")
+	}
+}
+
+// TestConsentTextSaysEverything: the words the law asks for are in both wordings.
+func TestConsentTextSaysEverything(t *testing.T) {
+	var zh, en string
+	for _, n := range consentText([]Purpose{Gate, canteen}) {
+		text := n.(view.TextNode).Text
+		zh, en = zh+text.ZH, en+text.EN
+	}
+	for _, word := range []string{"进出校门", "食堂就餐", "加密", "不上传", "刷卡", "密码", "撤回", "删除", "14", "监护人"} {
+		if !strings.Contains(zh, word) {
+			t.Errorf("the Chinese text does not say %s", word)
+		}
+	}
+	for _, word := range []string{"school gate", "canteen", "encrypted", "not uploaded", "Card", "PIN", "withdraw", "deleted", "14", "guardian"} {
+		if !strings.Contains(en, word) {
+			t.Errorf("the English text does not say %s", word)
+		}
+	}
+}
