@@ -166,3 +166,57 @@ func (c *Center) Querier(ctx context.Context, fn func(projection.Querier) error)
 
 // Projections lists the projections.
 func (c *Center) Projections() []projection.Projection { return c.opt.Projections }
+
+// Adopt takes a fork's records into the log, on branches of their own chain: two
+// histories of one terminal may both have happened (a cloned disk in two gates).
+// It says how many records it took. The terminal stays quarantined until it is
+// enrolled anew.
+func (c *Center) Adopt(ctx context.Context, who string, chain int64) (taken int, err error) {
+	err = c.db.Write(ctx, func(tx *store.Tx) error {
+		of, err := tx.ChainByID(chain)
+		if err != nil {
+			return err
+		}
+		rest, err := tx.ForkRecords(chain)
+		if err != nil {
+			return err
+		}
+		taken = len(rest)
+		for len(rest) > 0 {
+			// A branch holds each number once; a third history needs another branch.
+			var branch, others []record.Record
+			for _, r := range rest {
+				if n := len(branch); n > 0 && branch[n-1].Seq == r.Seq {
+					others = append(others, r)
+				} else {
+					branch = append(branch, r)
+				}
+			}
+			number, err := tx.NextBranch(of.Chain)
+			if err != nil {
+				return err
+			}
+			b, err := tx.NewChain(of.Chain, number, of.Site)
+			if err != nil {
+				return err
+			}
+			last := branch[len(branch)-1]
+			if err := errors.Join(tx.Append(b.ID, branch, c.now()), tx.MoveCursor(b.ID, last.Seq, last.Hash)); err != nil {
+				return err
+			}
+			rest = others
+		}
+		if err := tx.MarkAdopted(chain, c.now()); err != nil {
+			return err
+		}
+		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "fork.adopt", Subject: of.Terminal,
+			Detail: fmt.Sprintf("epoch %d, lane %v: %d records", of.Epoch, of.Lane, taken)})
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, run := range c.runners {
+		run.wake()
+	}
+	return taken, nil
+}

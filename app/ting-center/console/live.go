@@ -1,0 +1,147 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/luohu/ting/sync/center"
+	"github.com/luohu/ting/sync/center/projection"
+)
+
+const (
+	liveGather  = 300 * time.Millisecond // events within it are sent together
+	livePulse   = 15 * time.Second       // shows a dead connection to both ends
+	liveStreams = 64
+)
+
+// live streams the overview's changes as server-sent events: "lines" holds list
+// items to put on top, "terminals" the rows of the terminals' table, both as HTML
+// of the same templates as the page's.
+func (c *Console) live(w http.ResponseWriter, r *http.Request) {
+	if _, ok := c.session(r); !ok {
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+		return
+	}
+	if c.streams.Add(1) > liveStreams {
+		c.streams.Add(-1)
+		http.Error(w, "too many live pages", http.StatusServiceUnavailable)
+		return
+	}
+	defer c.streams.Add(-1)
+	control := http.NewResponseController(w)
+	send := func(event string, data string) error {
+		if err := control.SetWriteDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			return err
+		}
+		if event == "" {
+			fmt.Fprint(w, ":\n\n")
+		} else {
+			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, strings.ReplaceAll(data, "\n", "\ndata: "))
+		}
+		return control.Flush()
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	events, stop := c.opt.Center.Events.Listen()
+	defer stop()
+	pulse := time.NewTicker(livePulse)
+	defer pulse.Stop()
+	if send("", "") != nil {
+		return
+	}
+	for {
+		var gathered []center.Event
+		select {
+		case e := <-events:
+			gathered = append(gathered, e)
+		case <-pulse.C:
+			// Whoever was signed out meanwhile sees no more.
+			if _, ok := c.session(r); !ok || send("", "") != nil {
+				return
+			}
+			continue
+		case <-r.Context().Done():
+			return
+		case <-c.drain:
+			return
+		}
+		gathered = gather(r.Context(), events, gathered)
+		lines, terminals, err := c.changes(r, gathered)
+		if err != nil {
+			if r.Context().Err() == nil {
+				c.opt.Log.Warn("console: live", "op", "live", "cause", err)
+			}
+			return
+		}
+		if terminals != "" && send("terminals", terminals) != nil {
+			return
+		}
+		if lines != "" && send("lines", lines) != nil {
+			return
+		}
+	}
+}
+
+// gather waits a moment for more, so that a flood becomes a few updates.
+func gather(ctx context.Context, events <-chan center.Event, list []center.Event) []center.Event {
+	moment := time.NewTimer(liveGather)
+	defer moment.Stop()
+	for {
+		select {
+		case e := <-events:
+			list = append(list, e)
+		case <-moment.C:
+			return list
+		case <-ctx.Done():
+			return list
+		}
+	}
+}
+
+// changes renders what a run of events changed on the overview.
+func (c *Console) changes(r *http.Request, events []center.Event) (lines, terminals string, err error) {
+	rows, err := c.terminalRows(r.Context())
+	if err != nil {
+		return "", "", err
+	}
+	places := map[string]string{}
+	for _, t := range rows {
+		places[t.Terminal] = t.Place
+	}
+	p := page{Lang: lang(r)}
+	var told []passLine
+	err = c.opt.Center.Querier(r.Context(), func(q projection.Querier) error {
+		for i := len(events) - 1; i >= 0 && len(told) < overviewLines; i-- {
+			e := events[i]
+			if e.Line == nil {
+				continue
+			}
+			line, err := c.passLine(q, *e.Record, *e.Line, places[e.Terminal])
+			if err != nil {
+				return err
+			}
+			told = append(told, line)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if len(told) > 0 {
+		if lines, err = c.fragment("lines", p, told); err != nil {
+			return "", "", err
+		}
+	}
+	terminals, err = c.fragment("terminals", p, rows)
+	return lines, terminals, err
+}
+
+func (c *Console) fragment(name string, p page, data any) (string, error) {
+	p.Data = data
+	var b bytes.Buffer
+	err := c.pages["overview"].ExecuteTemplate(&b, name, p)
+	return b.String(), err
+}

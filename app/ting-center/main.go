@@ -1,0 +1,78 @@
+// Command ting-center is the center of a district: it takes in what the
+// terminals record, sends them what they must know, and shows the staff both in
+// a browser.
+//
+// It keeps everything in one directory: center.db, the district's authority
+// (ca.pem, ca-key.pem) and its own keys. Terminals and browsers use one TLS port.
+// See the package sync/center for what it promises.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+const usage = `usage: ting-center COMMAND [flags]
+
+commands:
+  run          serve terminals and the console
+  enrol-code   make a one-time code that lets a terminal in
+  passwd       give the console's administrator a new password
+  backup       copy the database, verify the copy, and tell terminals what is safe
+
+ting-center COMMAND -h lists a command's flags.
+`
+
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errUsage is returned after the mistake was explained.
+var errUsage = errors.New("wrong usage")
+
+func main() {
+	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func command(args []string, stdout, stderr io.Writer) int {
+	commands := map[string]func([]string, io.Writer, io.Writer) error{
+		"run": run, "enrol-code": enrolCode, "passwd": passwd, "backup": backup,
+	}
+	if len(args) == 0 || commands[args[0]] == nil {
+		fmt.Fprint(stderr, usage)
+		if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help") {
+			return 0
+		}
+		return exitUsage
+	}
+	err := commands[args[0]](args[1:], stdout, stderr)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "ting-center %s: %v\n", args[0], err)
+	return exitFailed
+}
+
+// flags parses a command's flags; there are no other arguments.
+func flags(fs *flag.FlagSet, args []string, stderr io.Writer) error {
+	fs.SetOutput(stderr)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage
+	}
+	if fs.NArg() > 0 {
+		fmt.Fprintf(stderr, "unexpected argument %q\n", fs.Arg(0))
+		return errUsage
+	}
+	return nil
+}

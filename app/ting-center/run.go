@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/luohu/ting/app/ting-center/console"
+	"github.com/luohu/ting/kiosk"
+	enrolment "github.com/luohu/ting/plugins/enrolment/center"
+	gate "github.com/luohu/ting/plugins/gate/center"
+	"github.com/luohu/ting/sync/center"
+	"github.com/luohu/ting/sync/center/projection"
+)
+
+// zone is the district's time zone. China has one; a machine without the zone
+// database knows it all the same.
+var zone = time.FixedZone("CST", 8*60*60)
+
+// options are the composition of a center: the modules' center sides, and the
+// feeds every terminal asks for.
+func options(dir string, safe center.SafePolicy, log *slog.Logger) center.Options {
+	return center.Options{
+		Dir:         dir,
+		Projections: []projection.Projection{gate.New(zone), enrolment.New()},
+		Feeds:       []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy"},
+		Safe:        safe,
+		Log:         log,
+	}
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	fs := flag.NewFlagSet("ting-center run", flag.ContinueOnError)
+	state := fs.String("state", "/var/lib/ting-center", "`directory` of the center's state")
+	listen := fs.String("listen", ":8443", "`address` to listen on; port 0 takes a free one")
+	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, or all that is committed (backup, committed)")
+	demo := fs.Bool("demo", false, "load the demo district, and let its terminal in; implies -safe committed")
+	if err := flags(fs, args, stderr); err != nil {
+		return err
+	}
+	policy := center.SafeAfterBackup
+	switch {
+	case *safe == "committed" || *demo:
+		policy = center.SafeCommitted
+	case *safe != "backup":
+		fmt.Fprintf(stderr, "-safe is backup or committed, not %q\n", *safe)
+		return errUsage
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	unlock, err := lock(*state)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	l, err := listenOn(*listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	c, err := center.Open(ctx, options(*state, policy, log))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := c.Close(); err != nil {
+			log.Error("center: close", "op", "close", "cause", err)
+		}
+	}()
+	if err := firstPassword(ctx, c, *state, *demo, stderr); err != nil {
+		return err
+	}
+	if *demo {
+		d, err := loadDemo(ctx, c, *state, log)
+		if err != nil {
+			return fmt.Errorf("load the demo district: %w", err)
+		}
+		defer d.stop()
+	}
+	return serve(ctx, c, l, *state, stdout, log)
+}
+
+// lock makes sure that one center owns the directory.
+func lock(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the state directory cannot be made (choose another with -state): %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the state directory cannot be written (choose another with -state): %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("a center already runs in %s: stop it, or choose another directory with -state", dir)
+	}
+	return func() { f.Close() }, nil
+}
+
+func listenOn(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program: stop that, or choose another address with -listen HOST:PORT (port 0 takes a free one): %w", address, err)
+	case err != nil:
+		return nil, fmt.Errorf("cannot listen on %s: choose another address with -listen HOST:PORT: %w", address, err)
+	}
+	return l, nil
+}
+
+// serve serves until ctx ends or the center fails.
+func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, stdout io.Writer, log *slog.Logger) error {
+	host, _, _ := net.SplitHostPort(l.Addr().String())
+	cert, err := c.Authority().Server(c.Now(), host)
+	if err != nil {
+		return err
+	}
+	web, err := console.New(console.Options{Center: c, Log: log, Consents: consents{}, Zone: zone})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", web)
+	mux.Handle("/sync/", c.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := c.Ready(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	server := c.NewServer(mux, cert)
+	server.RegisterOnShutdown(c.Drain)
+	server.RegisterOnShutdown(web.Drain)
+	url := "https://" + reachable(l.Addr())
+	if err := os.WriteFile(filepath.Join(dir, "address"), []byte(url+"\n"), 0o600); err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.ServeTLS(l, "", "") }()
+	fmt.Fprintf(stdout, "ready: %s\n", url)
+	select {
+	case err := <-served:
+		return err
+	case err := <-c.Failed():
+		server.Close()
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// reachable is an address that a browser on this machine can use.
+func reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", fmt.Sprint(tcp.Port))
+	}
+	return a.String()
+}
