@@ -109,7 +109,7 @@ func (h *Hub) active() bool { return h.readers > 0 && !h.paused }
 func (h *Hub) run(ctx context.Context) {
 	defer close(h.done)
 	for ctx.Err() == nil {
-		f, err, asked := h.read(ctx)
+		f, asked, err := h.read(ctx)
 		switch {
 		case !asked:
 			select {
@@ -130,12 +130,12 @@ func (h *Hub) run(ctx context.Context) {
 	}
 }
 
-// read reads one frame, unless the camera is not to be read.
-func (h *Hub) read(ctx context.Context) (f *Frame, err error, asked bool) {
+// read reads one frame. asked is false when the camera is not to be read now.
+func (h *Hub) read(ctx context.Context) (f *Frame, asked bool, err error) {
 	h.mu.Lock()
 	if !h.active() {
 		h.mu.Unlock()
-		return nil, nil, false
+		return nil, false, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	h.idle = cancel
@@ -147,7 +147,7 @@ func (h *Hub) read(ctx context.Context) (f *Frame, err error, asked bool) {
 		cancel()
 	}()
 	f, err = h.cam.Next(ctx)
-	return f, err, true
+	return f, true, err
 }
 
 func (h *Hub) publish(f *Frame, err error) {

@@ -186,7 +186,7 @@ func (c *Camera) Close() error {
 	return nil
 }
 
-// away is what a reader is told while a script has the camera unplugged.
+// errAway is what a reader is told while a script has the camera unplugged.
 var errAway = fmt.Errorf("simulated camera: %w: the script unplugs it; it comes back with the next scene", camera.ErrUnplugged)
 
 // Next waits for the next frame. See camera.Camera.
