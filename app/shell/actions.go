@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
+	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -14,6 +15,7 @@ import (
 type actions struct {
 	look    look
 	buttons []*button
+	upper   bool // icons stand above their words, since there is little width
 	box     *fyne.Container
 }
 
@@ -38,6 +40,32 @@ func (a *actions) object() fyne.CanvasObject { return a.box }
 // columns is how many buttons stand side by side.
 func (a *actions) columns(width float32) int {
 	n := len(a.buttons)
+	a.style(false)
+	if cols := a.fitting(width); cols == n || n > 3 {
+		return cols
+	}
+	if a.style(true); a.fitting(width) == n {
+		return n
+	}
+	a.style(false)
+	return a.fitting(width)
+}
+
+// style chooses between words beside their icons and small words below them.
+func (a *actions) style(upper bool) {
+	a.upper = upper
+	for _, b := range a.buttons {
+		b.upper = upper
+		ty := theme.Type{Size: a.look.Body.Size, Bold: true}
+		if upper {
+			ty.Size = a.look.Small.Size
+		}
+		b.sized(ty)
+	}
+}
+
+func (a *actions) fitting(width float32) int {
+	n := len(a.buttons)
 	for cols := min(n, 4); cols > 1; cols-- {
 		if n > cols && n%cols == 1 {
 			continue // nobody likes to stand alone
@@ -58,7 +86,8 @@ func (a *actions) height(width float32) float32 {
 	if len(a.buttons) == 0 {
 		return 0
 	}
-	rows := (len(a.buttons) + a.columns(width) - 1) / a.columns(width)
+	cols := a.columns(width)
+	rows := (len(a.buttons) + cols - 1) / cols
 	return float32(rows)*(a.look.Button+a.look.S) - a.look.S
 }
 
@@ -68,8 +97,13 @@ func (a *actions) layout(size fyne.Size) {
 	}
 	l, cols := a.look, a.columns(size.Width)
 	w := (size.Width - float32(cols-1)*l.S) / float32(cols)
+	x := float32(0)
+	if size.Width > l.Column && cols < 3 { // on a wide screen: not as broad as the page
+		w = min(w, l.Column/2)
+		x = size.Width - float32(cols)*(w+l.S) + l.S
+	}
 	for i, b := range a.buttons {
-		put(b, float32(i%cols)*(w+l.S), float32(i/cols)*(l.Button+l.S), w, l.Button)
+		put(b, x+float32(i%cols)*(w+l.S), float32(i/cols)*(l.Button+l.S), w, l.Button)
 	}
 }
 

@@ -117,17 +117,14 @@ func (b *button) sized(ty theme.Type) *button {
 	return b
 }
 
-// stacked puts the icon above the word.
-func (b *button) stacked() *button {
-	b.upper = true
-	return b
-}
-
 func (b *button) side() float32 { return b.ty.Size * 1.25 }
 
 // natural is the width at which nothing is cut.
 func (b *button) natural() float32 {
 	w := 2 * b.look.S
+	if b.upper {
+		return max(b.look.measure(b.label, b.ty).Width+2*b.look.XS, b.look.Touch)
+	}
 	if b.icon != nil {
 		w += b.side()
 	}
@@ -142,7 +139,7 @@ func (b *button) natural() float32 {
 
 func (b *button) place(size fyne.Size) {
 	put(b.ground, 0, 0, size.Width, size.Height)
-	side, gap, pad := b.side(), b.look.S, b.look.S
+	side, gap, pad := b.side(), b.look.S, b.look.XS
 	if b.icon == nil {
 		side, gap = 0, 0
 	}

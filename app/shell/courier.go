@@ -29,6 +29,19 @@ func (c *courier) run() {
 		case f := <-c.bag:
 			f()
 		case <-c.done:
+			c.empty()
+			return
+		}
+	}
+}
+
+// empty delivers what was sent before the end.
+func (c *courier) empty() {
+	for {
+		select {
+		case f := <-c.bag:
+			f()
+		default:
 			return
 		}
 	}

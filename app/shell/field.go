@@ -147,6 +147,9 @@ func (f *field) controlHeight(width float32) float32 {
 	if f.picks != nil {
 		return f.picks.height(width)
 	}
+	if f.entry != nil {
+		return max(f.entry.MinSize().Height, f.look.Touch)
+	}
 	return f.look.Button
 }
 

@@ -93,7 +93,7 @@ func (h *header) layout(size fyne.Size) {
 	put(h.ground, 0, 0, size.Width, size.Height)
 	put(h.accent, 0, size.Height-l.XS/2, size.Width, l.XS/2)
 	left, right := l.L, size.Width-l.L
-	top := l.S
+	top := l.XS
 	rowH := (size.Height - 2*top - l.XS/2) / 2
 
 	langW := h.lang.natural()

@@ -16,7 +16,7 @@ type notice struct {
 	ground *canvas.Rectangle
 	disc   *canvas.Circle
 	icon   *canvas.Image
-	words  []part
+	words  []*paragraph
 	box    *fyne.Container
 }
 
@@ -29,7 +29,7 @@ func (n *notice) show(vn view.Node, l look) {
 	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconL*glyph)
 	lead := l.Lead
 	lead.Bold = true
-	n.words = []part{newParagraph(l, l.say(v.Text), lead, tint.Ink)}
+	n.words = []*paragraph{newParagraph(l, l.say(v.Text), lead, tint.Ink)}
 	if detail := l.say(v.Detail); detail != "" {
 		n.words = append(n.words, newParagraph(l, detail, l.Body, l.InkSoft))
 	}
@@ -46,14 +46,33 @@ func (n *notice) show(vn view.Node, l look) {
 func (n *notice) object() fyne.CanvasObject { return n.box }
 func (n *notice) fills() bool               { return false }
 
+// narrow reports whether there is only room for the words, as on the panel
+// beside a viewfinder.
+func (n *notice) narrow(width float32) bool { return width < n.look.Panel }
+
 func (n *notice) textWidth(width float32) float32 {
 	l := n.look
+	if n.narrow(width) {
+		return width
+	}
 	return width - 2*l.M - l.IconL - l.M
+}
+
+func (n *notice) parts() []part {
+	ps := make([]part, len(n.words))
+	for i, w := range n.words {
+		ps[i] = w
+	}
+	return ps
 }
 
 func (n *notice) height(width float32) float32 {
 	l := n.look
-	return max(l.IconL, stackHeight(n.words, n.textWidth(width), l.XS/2)) + 2*l.M
+	h := stackHeight(n.parts(), n.textWidth(width), l.XS/2)
+	if n.narrow(width) {
+		return h
+	}
+	return max(l.IconL, h) + 2*l.M
 }
 
 func (n *notice) layout(size fyne.Size) {
@@ -63,6 +82,21 @@ func (n *notice) layout(size fyne.Size) {
 	inset := l.IconL * (1 - glyph) / 2
 	put(n.icon, l.M+inset, (size.Height-l.IconL)/2+inset, l.IconL-2*inset, l.IconL-2*inset)
 	w := n.textWidth(size.Width)
-	h := stackHeight(n.words, w, l.XS/2)
-	stack(n.words, 2*l.M+l.IconL, (size.Height-h)/2, w, l.XS/2)
+	h := stackHeight(n.parts(), w, l.XS/2)
+	narrow := n.narrow(size.Width)
+	x, align := 2*l.M+l.IconL, fyne.TextAlignLeading
+	if narrow {
+		x, align = 0, fyne.TextAlignCenter
+	}
+	for _, o := range []fyne.CanvasObject{n.ground, n.disc, n.icon} {
+		if narrow {
+			o.Hide()
+		} else {
+			o.Show()
+		}
+	}
+	for _, p := range n.words {
+		p.align = align
+	}
+	stack(n.parts(), x, (size.Height-h)/2, w, l.XS/2)
 }

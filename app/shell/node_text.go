@@ -15,11 +15,10 @@ func (t *text) show(n view.Node, l look) {
 	if tn.Large {
 		ty, ink = l.Heading, l.Ink
 	}
-	fresh := newParagraph(l, l.say(tn.Text), ty, ink)
-	if t.words != nil {
-		fresh.box = t.words.box
+	if t.words == nil {
+		t.words = newParagraph(l, "", ty, ink)
 	}
-	t.words = fresh
+	t.words.rewrite(l, l.say(tn.Text), ty, ink)
 }
 
 func (t *text) object() fyne.CanvasObject    { return t.words.object() }

@@ -30,7 +30,7 @@ func (t *tiles) show(n view.Node, l look) {
 }
 
 func (t *tiles) object() fyne.CanvasObject { return t.box }
-func (t *tiles) fills() bool               { return false }
+func (t *tiles) fills() bool               { return true }
 
 func (t *tiles) columns(width float32) int {
 	n := 2
@@ -59,6 +59,10 @@ func (t *tiles) height(width float32) float32 {
 func (t *tiles) layout(size fyne.Size) {
 	cols := t.columns(size.Width)
 	w, h := t.cell(size.Width)
+	// Tiles grow with the room there is, up to a hand's breadth.
+	if rows := float32((len(t.tiles) + cols - 1) / cols); rows > 0 {
+		h = max(h, min(t.look.Tile, (size.Height+t.look.M)/rows-t.look.M))
+	}
 	for i, one := range t.tiles {
 		put(one, float32(i%cols)*(w+t.look.M), float32(i/cols)*(h+t.look.M), w, h)
 	}
@@ -115,16 +119,18 @@ func (t *tile) height(width float32) float32 {
 func (t *tile) layout(size fyne.Size) {
 	l, w := t.look, size.Width-2*t.look.M
 	put(t.ground, 0, 0, size.Width, size.Height)
-	y := l.M
 	if t.icon != nil {
-		put(t.disc, l.M, y, l.IconL, l.IconL)
+		put(t.disc, l.M, l.M, l.IconL, l.IconL)
 		inset := l.IconL * (1 - glyph) / 2
-		put(t.icon, l.M+inset, y+inset, l.IconL-2*inset, l.IconL-2*inset)
-		y += l.IconL + l.S
+		put(t.icon, l.M+inset, l.M+inset, l.IconL-2*inset, l.IconL-2*inset)
+	}
+	bottom := size.Height - l.M
+	if t.detail != nil {
+		h := t.detail.height(w)
+		bottom -= h
+		put(t.detail.object(), l.M, bottom, w, h)
+		bottom -= l.XS / 2
 	}
 	h := t.title.height(w)
-	put(t.title.object(), l.M, y, w, h)
-	if t.detail != nil {
-		put(t.detail.object(), l.M, y+h+l.XS/2, w, t.detail.height(w))
-	}
+	put(t.title.object(), l.M, bottom-h, w, h)
 }

@@ -28,6 +28,12 @@ func newParagraph(l look, s string, ty theme.Type, c color.Color) *paragraph {
 	return p
 }
 
+// rewrite gives the paragraph other words, in another look.
+func (p *paragraph) rewrite(l look, s string, ty theme.Type, c color.Color) {
+	p.look, p.s, p.ty, p.color, p.lines = l, s, ty, c, nil
+	p.box.Refresh()
+}
+
 func (p *paragraph) centered() *paragraph {
 	p.align = fyne.TextAlignCenter
 	return p
@@ -66,7 +72,11 @@ func (p *paragraph) breakLines(width float32) {
 		return
 	}
 	p.width = width
-	p.lines = wrap(p.s, p.look.ruler(p.ty), width+slack, p.limit)
+	of := p.look.ruler(p.ty)
+	p.lines = wrap(p.s, of, width+slack, p.limit)
+	if p.align == fyne.TextAlignCenter && len(p.lines) > 1 {
+		p.lines = balance(p.lines, func(w float32) []string { return wrap(p.s, of, w, p.limit) }, width)
+	}
 }
 
 func (p *paragraph) place(size fyne.Size) {

@@ -48,7 +48,7 @@ func newScrolled() *scrolled {
 
 func (s *scrolled) object() fyne.CanvasObject { return s.scroll }
 
-func (s *scrolled) place(nodes []node, x, y, width, height, gap float32) {
+func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 	parts := make([]part, len(nodes))
 	objs := make([]fyne.CanvasObject, len(nodes))
 	filling := 0
@@ -80,7 +80,7 @@ func (s *scrolled) place(nodes []node, x, y, width, height, gap float32) {
 			at += h + gap
 		}
 	}
-	put(s.scroll, x, y, width, height)
+	put(s.scroll, x, y, width+bar, height) // the bar stands beside the nodes
 	s.content.Refresh()
 	s.scroll.Refresh()
 }

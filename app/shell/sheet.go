@@ -72,10 +72,42 @@ func (s *sheet) layout(size fyne.Size) {
 		put(v.steps.object(), x, y, width, h)
 		y += h + l.S
 	}
+	if spare := bottom - y - s.natural(width); spare > 0 && s.short() {
+		const above = 0.38 // the eye's middle is above the ruler's
+		y += spare * above
+	}
 	if v.title != nil {
 		h := v.title.height(width)
 		put(v.title.object(), x, y, width, h)
-		y += h + l.M
+		y += h + l.M + l.XS
 	}
-	s.body.place(v.order, x, y, width, bottom-y, l.M)
+	s.body.place(v.order, x, y, width, bottom-y, l.M, l.M)
+}
+
+// short reports whether the page only says something: such a page stands in
+// the middle of the screen, others begin at the top.
+func (s *sheet) short() bool {
+	for _, n := range s.page.order {
+		switch n.(type) {
+		case *form, *list, *table, *tiles:
+			return false
+		}
+	}
+	return true
+}
+
+// natural is the height of title and body.
+func (s *sheet) natural(width float32) float32 {
+	l, v := s.look, s.page
+	h := float32(0)
+	if v.title != nil {
+		h += v.title.height(width) + l.M + l.XS
+	}
+	for i, n := range v.order {
+		if i > 0 {
+			h += l.M
+		}
+		h += n.height(width)
+	}
+	return h
 }

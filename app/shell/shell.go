@@ -111,7 +111,7 @@ func (s *Shell) build() {
 		size = s.opts.Windowed
 	}
 	s.size = size
-	s.look = look{Theme: theme.New(s.palette, s.fonts, theme.ScaleFor(size)), lang: s.opts.Lang, pixels: 1}
+	s.look = look{Theme: theme.New(s.palette, s.fonts, theme.FitFor(size)), lang: s.opts.Lang, pixels: 1}
 	s.app.Settings().SetTheme(s.look.Theme)
 
 	s.ground = canvas.NewRectangle(s.look.Ground)
@@ -137,7 +137,6 @@ func (s *Shell) build() {
 // Run shows the window and returns when it was closed. It must be called on the
 // main goroutine.
 func (s *Shell) Run() error {
-	defer s.courier.close()
 	go s.keepTime()
 	go s.preview.run(s.quit)
 	s.window.ShowAndRun()
@@ -150,6 +149,7 @@ func (s *Shell) stop() bool {
 	first := false
 	s.once.Do(func() {
 		close(s.quit)
+		s.courier.close()
 		first = true
 	})
 	return first
@@ -231,8 +231,8 @@ func (s *Shell) countDown() {
 
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {
-	if k := theme.ScaleFor(size); size.Width > 0 && k != s.look.Scale {
-		s.restyle(look{Theme: theme.New(s.palette, s.fonts, k), lang: s.look.lang, pixels: s.window.Canvas().Scale()})
+	if fit := theme.FitFor(size); size.Width > 0 && fit != s.look.Fit {
+		s.restyle(look{Theme: theme.New(s.palette, s.fonts, fit), lang: s.look.lang, pixels: s.window.Canvas().Scale()})
 		s.app.Settings().SetTheme(s.look.Theme)
 	}
 	s.size = size

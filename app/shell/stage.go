@@ -70,8 +70,8 @@ func (s *stage) layout(size fyne.Size) {
 		s.panel.TopLeftCornerRadius, s.panel.BottomLeftCornerRadius = l.RadiusL, l.RadiusL
 		s.panel.TopRightCornerRadius = 0
 		put(s.panel, x, 0, w, size.Height)
-		put(s.edge, x+l.XL, l.M, w-2*l.XL, l.XS/2)
-		s.words(x+l.L, l.L, w-2*l.L, size.Height-2*l.L)
+		put(s.edge, x+(w-l.IconXL)/2, l.M, l.IconXL, l.XS/2)
+		s.words(x+l.L, l.XL, w-2*l.L, size.Height-l.XL-l.L)
 		return
 	}
 	// The picture keeps its place from page to page: the panel grows only when
@@ -129,5 +129,5 @@ func (s *stage) words(x, y, width, height float32) {
 		put(s.hint.object(), x, y, width, h)
 		y += h + l.M
 	}
-	s.body.place(s.page.order, x, y, width, bottom-y, l.M)
+	s.body.place(s.page.order, x, y, width, bottom-y, l.M, l.M)
 }

@@ -59,6 +59,26 @@ func wrap(s string, of ruler, width float32, limit int) []string {
 	return lines
 }
 
+// balance breaks again in the least width that needs no more lines, so that no
+// word of a centred sentence is left alone on the last one.
+func balance(lines []string, breakAt func(width float32) []string, width float32) []string {
+	const tries = 6
+	narrow, wide := width/float32(len(lines)), width
+	if strings.HasSuffix(lines[len(lines)-1], ellipsis) {
+		return lines
+	}
+	best := lines
+	for range tries {
+		mid := (narrow + wide) / 2
+		if got := breakAt(mid); len(got) == len(lines) && !strings.HasSuffix(got[len(got)-1], ellipsis) {
+			best, wide = got, mid
+		} else {
+			narrow = mid
+		}
+	}
+	return best
+}
+
 func wrapLine(s string, of ruler, width float32) []string {
 	var lines []string
 	var line []rune

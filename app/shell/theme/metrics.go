@@ -30,11 +30,13 @@ type Metrics struct {
 	QR     float32 // side of a QR code
 
 	KeypadWidth float32
+	Tile        float32 // tallest a tile gets
 }
 
-func metricsAt(k float32) Metrics {
+func metricsAt(fit Fit) Metrics {
+	k := fit.Scale
 	face := func(size float32, bold bool) Type { return Type{Size: size * k, Bold: bold} }
-	return Metrics{
+	m := Metrics{
 		Display: face(84, true),
 		Title:   face(58, true),
 		Heading: face(44, true),
@@ -56,9 +58,13 @@ func metricsAt(k float32) Metrics {
 
 		IconS: 34 * k, IconM: 48 * k, IconL: 84 * k, IconXL: 168 * k,
 
-		Column: 960 * k, Panel: 700 * k,
+		Column: 960 * k, Panel: 780 * k,
 		QR: max(420*k, 240),
 
-		KeypadWidth: 720 * k,
+		KeypadWidth: 720 * k, Tile: 380 * k,
 	}
+	if fit.Wide { // height is dear
+		m.Header, m.Footer = 152*k, 120*k
+	}
+	return m
 }

@@ -1,8 +1,8 @@
 // Package theme holds the look of Ting as named tokens: colours, spaces, radii,
 // type sizes. No other package writes a colour or a size as a number.
 //
-// A Theme is made for one scale: the shorter side of the screen over 1080, so
-// that a page keeps its proportions on a 1080×1920 kiosk (where body text is
+// A Theme is made for one screen: its scale is the shorter side over 1080 (1200
+// on a wide screen), so that a page keeps its proportions on a 1080×1920 kiosk (where body text is
 // 34 px and nothing to touch is below 96 px), on 1280×800 and in a window on a
 // desk. A Theme never changes; another size or palette is another Theme. It is
 // a fyne.Theme too, for the few of Fyne's own widgets the shell uses.
@@ -29,20 +29,35 @@ type Theme struct {
 	Palette
 	Metrics
 	Fonts Fonts
-	Scale float32
+	Fit   Fit
 }
 
-// New makes the theme for a palette, fonts and a scale (see ScaleFor).
-func New(p Palette, f Fonts, scale float32) *Theme {
-	return &Theme{Palette: p, Metrics: metricsAt(scale), Fonts: f, Scale: scale}
+// Fit is what of a screen's size a theme depends on.
+type Fit struct {
+	Scale float32 // 1 is 1080×1920
+	Wide  bool    // wider than tall
 }
 
-// ScaleFor is the scale for a screen of that size. It moves in steps of 1/50,
+// FitFor is the fit of a screen of that size. The scale moves in steps of 1/50,
 // so that dragging a window's edge does not restyle the page at every pixel.
-func ScaleFor(size fyne.Size) float32 {
-	const reference, least, most, steps = 1080, 0.5, 2.4, 50
-	s := min(size.Width, size.Height) / reference
-	return min(max(float32(int(s*steps+0.5))/steps, least), most)
+func FitFor(size fyne.Size) Fit {
+	const (
+		upright, wide = 1080, 1200 // the shorter side at scale 1
+		least, most   = 0.5, 2.4
+		steps         = 50
+	)
+	f := Fit{Wide: size.Width > size.Height}
+	s := min(size.Width, size.Height) / upright
+	if f.Wide {
+		s = size.Height / wide
+	}
+	f.Scale = min(max(float32(int(s*steps+0.5))/steps, least), most)
+	return f
+}
+
+// New makes the theme for a palette, fonts and a fit.
+func New(p Palette, f Fonts, fit Fit) *Theme {
+	return &Theme{Palette: p, Metrics: metricsAt(fit), Fonts: f, Fit: fit}
 }
 
 // Font returns the cut for a style.
@@ -107,7 +122,8 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	case ftheme.SizeNameInputRadius, ftheme.SizeNameSelectionRadius:
 		return t.RadiusS
 	case ftheme.SizeNameInnerPadding:
-		return t.S
+		const line = 1.448 // the typeface's line, so that a field is as tall as a button
+		return (t.Button - t.Body.Size*line) / 2
 	case ftheme.SizeNamePadding, ftheme.SizeNameLineSpacing:
 		return t.XS / 2
 	case ftheme.SizeNameScrollBar:
