@@ -31,8 +31,8 @@ func expect(t *testing.T, ack wire.Ack, code wire.Code, committed int64) {
 func TestIngestAcknowledgesWhatIsStored(t *testing.T) {
 	s := serve(t, Options{Safe: SafeCommitted})
 	tm := s.enrol("gate-1", "school-1")
-	rs := tm.make(record.Ordinary, 5, "gate.pass", "person/1", `{}`)
-	ack := tm.send(record.Ordinary, record.Hash{}, rs)
+	rs := tm.Make(record.Ordinary, 5, "gate.pass", "person/1", `{}`)
+	ack := tm.Send(record.Ordinary, record.Hash{}, rs)
 	expect(t, ack, wire.OK, 5)
 	if record.Hash(ack.CommittedHash) != rs[4].Hash {
 		t.Error("the committed hash is not that of the last record")
@@ -48,12 +48,12 @@ func TestIngestAcknowledgesWhatIsStored(t *testing.T) {
 func TestIngestSkipsWhatItHas(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	rs := tm.make(record.Ordinary, 10, "gate.pass", "person/1", `{}`)
-	expect(t, tm.send(record.Ordinary, record.Hash{}, rs[:5]), wire.OK, 5)
-	expect(t, tm.send(record.Ordinary, record.Hash{}, rs[:5]), wire.OK, 5)
-	expect(t, tm.send(record.Ordinary, rs[1].Hash, rs[2:8]), wire.OK, 8)
-	expect(t, tm.send(record.Ordinary, rs[0].Hash, rs[1:3]), wire.OK, 8)
-	expect(t, tm.send(record.Ordinary, rs[7].Hash, rs[8:]), wire.OK, 10)
+	rs := tm.Make(record.Ordinary, 10, "gate.pass", "person/1", `{}`)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, rs[:5]), wire.OK, 5)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, rs[:5]), wire.OK, 5)
+	expect(t, tm.Send(record.Ordinary, rs[1].Hash, rs[2:8]), wire.OK, 8)
+	expect(t, tm.Send(record.Ordinary, rs[0].Hash, rs[1:3]), wire.OK, 8)
+	expect(t, tm.Send(record.Ordinary, rs[7].Hash, rs[8:]), wire.OK, 10)
 	if got := s.stored(); got != 10 {
 		t.Errorf("%d records stored, want 10", got)
 	}
@@ -62,10 +62,10 @@ func TestIngestSkipsWhatItHas(t *testing.T) {
 func TestIngestGap(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	rs := tm.make(record.Ordinary, 6, "gate.pass", "person/1", `{}`)
-	expect(t, tm.send(record.Ordinary, rs[2].Hash, rs[3:]), wire.Gap, 0)
-	expect(t, tm.send(record.Ordinary, record.Hash{}, rs[:2]), wire.OK, 2)
-	expect(t, tm.send(record.Ordinary, rs[3].Hash, rs[4:]), wire.Gap, 2)
+	rs := tm.Make(record.Ordinary, 6, "gate.pass", "person/1", `{}`)
+	expect(t, tm.Send(record.Ordinary, rs[2].Hash, rs[3:]), wire.Gap, 0)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, rs[:2]), wire.OK, 2)
+	expect(t, tm.Send(record.Ordinary, rs[3].Hash, rs[4:]), wire.Gap, 2)
 	if got := s.stored(); got != 2 {
 		t.Errorf("%d records stored, want 2", got)
 	}
@@ -82,9 +82,9 @@ func TestIngestRefusesABrokenChain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Options{})
 			tm := s.enrol("gate-1", "school-1")
-			rs := tm.make(record.Ordinary, 4, "gate.pass", "person/1", `{}`)
+			rs := tm.Make(record.Ordinary, 4, "gate.pass", "person/1", `{}`)
 			harm(rs)
-			expect(t, tm.send(record.Ordinary, record.Hash{}, rs[:3]), wire.Chain, 0)
+			expect(t, tm.Send(record.Ordinary, record.Hash{}, rs[:3]), wire.Chain, 0)
 			if got := s.stored(); got != 0 {
 				t.Errorf("%d records stored, want none", got)
 			}
@@ -95,17 +95,17 @@ func TestIngestRefusesABrokenChain(t *testing.T) {
 func TestIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	common := tm.make(record.Ordinary, 3, "gate.pass", "person/1", `{}`)
-	expect(t, tm.send(record.Ordinary, record.Hash{}, common), wire.OK, 3)
-	other := tm.clone()
-	mine := tm.make(record.Ordinary, 2, "gate.pass", "person/1", `{"a":1}`)
-	theirs := other.make(record.Ordinary, 4, "gate.pass", "person/1", `{"b":2}`)
-	expect(t, tm.send(record.Ordinary, common[2].Hash, mine), wire.OK, 5)
+	common := tm.Make(record.Ordinary, 3, "gate.pass", "person/1", `{}`)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, common), wire.OK, 3)
+	other := tm.Clone()
+	mine := tm.Make(record.Ordinary, 2, "gate.pass", "person/1", `{"a":1}`)
+	theirs := other.Make(record.Ordinary, 4, "gate.pass", "person/1", `{"b":2}`)
+	expect(t, tm.Send(record.Ordinary, common[2].Hash, mine), wire.OK, 5)
 
-	expect(t, other.send(record.Ordinary, common[2].Hash, theirs), wire.Fork, 5)
-	expect(t, other.send(record.Ordinary, common[2].Hash, theirs), wire.Fork, 5) // kept once
-	more := tm.make(record.Ordinary, 1, "gate.pass", "person/1", `{}`)
-	expect(t, tm.send(record.Ordinary, mine[1].Hash, more), wire.Fork, 5) // quarantined: kept aside
+	expect(t, other.Send(record.Ordinary, common[2].Hash, theirs), wire.Fork, 5)
+	expect(t, other.Send(record.Ordinary, common[2].Hash, theirs), wire.Fork, 5) // kept once
+	more := tm.Make(record.Ordinary, 1, "gate.pass", "person/1", `{}`)
+	expect(t, tm.Send(record.Ordinary, mine[1].Hash, more), wire.Fork, 5) // quarantined: kept aside
 
 	err := s.c.View(context.Background(), func(tx *store.Tx) error {
 		d, err := tx.Device("gate-1")
@@ -134,27 +134,27 @@ func TestIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
 	}
 	// Enrolled anew it goes on in an epoch of its own.
 	again := s.enrol("gate-1", "school-1")
-	if again.epoch <= tm.epoch {
-		t.Errorf("epoch %d after %d", again.epoch, tm.epoch)
+	if again.Epoch <= tm.Epoch {
+		t.Errorf("epoch %d after %d", again.Epoch, tm.Epoch)
 	}
-	expect(t, again.send(record.Ordinary, record.Hash{}, again.make(record.Ordinary, 1, "gate.pass", "", `{}`)), wire.OK, 1)
+	expect(t, again.Send(record.Ordinary, record.Hash{}, again.Make(record.Ordinary, 1, "gate.pass", "", `{}`)), wire.OK, 1)
 }
 
 func TestIngestForkBeforeTheFirstRecordOfABatch(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	other := tm.clone()
-	mine, theirs := tm.make(record.Ordinary, 3, "a.b", "", `1`), other.make(record.Ordinary, 4, "a.b", "", `2`)
-	expect(t, tm.send(record.Ordinary, record.Hash{}, mine), wire.OK, 3)
-	expect(t, other.send(record.Ordinary, theirs[2].Hash, theirs[3:]), wire.Fork, 3)
+	other := tm.Clone()
+	mine, theirs := tm.Make(record.Ordinary, 3, "a.b", "", `1`), other.Make(record.Ordinary, 4, "a.b", "", `2`)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, mine), wire.OK, 3)
+	expect(t, other.Send(record.Ordinary, theirs[2].Hash, theirs[3:]), wire.Fork, 3)
 }
 
 func TestHeartbeat(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	h := tm.head(record.Ordinary, record.Hash{}, nil)
+	h := tm.Head(record.Ordinary, record.Hash{}, nil)
 	h.Health = wire.Health{Unsent: 7, Version: "1.2.3", Devices: map[string]string{"camera": "unplugged"}}
-	ack, err := tm.trySend(context.Background(), h, nil)
+	ack, err := tm.TrySend(context.Background(), h, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,14 +171,14 @@ func TestHeartbeat(t *testing.T) {
 func TestLanesAreChainsOfTheirOwn(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	expect(t, tm.send(record.Ordinary, record.Hash{}, tm.make(record.Ordinary, 3, "a.b", "", `1`)), wire.OK, 3)
-	expect(t, tm.send(record.Urgent, record.Hash{}, tm.make(record.Urgent, 2, "a.b", "", `1`)), wire.OK, 2)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 3, "a.b", "", `1`)), wire.OK, 3)
+	expect(t, tm.Send(record.Urgent, record.Hash{}, tm.Make(record.Urgent, 2, "a.b", "", `1`)), wire.OK, 2)
 }
 
 func TestConcurrentSendersOfTheSameBatches(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	rs := tm.make(record.Ordinary, 60, "gate.pass", "person/1", `{}`)
+	rs := tm.Make(record.Ordinary, 60, "gate.pass", "person/1", `{}`)
 	prev := func(i int) record.Hash {
 		if i == 0 {
 			return record.Hash{}
@@ -190,7 +190,7 @@ func TestConcurrentSendersOfTheSameBatches(t *testing.T) {
 		all.Go(func() {
 			for i := 0; i < len(rs); {
 				n := min(len(rs)-i, 1+(i*7+worker*3)%9)
-				ack, err := tm.trySend(context.Background(), tm.head(record.Ordinary, prev(i), rs[i:i+n]), wire.EncodeRecords(rs[i:i+n]))
+				ack, err := tm.TrySend(context.Background(), tm.Head(record.Ordinary, prev(i), rs[i:i+n]), wire.EncodeRecords(rs[i:i+n]))
 				if err != nil {
 					continue // two at a time are let in, the others come again
 				}
@@ -217,8 +217,8 @@ func TestRevokedTerminal(t *testing.T) {
 	if err := s.c.SetState(context.Background(), "admin", "gate-1", store.Revoked); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, tm.send(record.Ordinary, record.Hash{}, tm.make(record.Ordinary, 1, "a.b", "", `1`)), wire.Revoked, 0)
-	if _, status := tm.feed("people", 0, 0); status != 403 {
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 1, "a.b", "", `1`)), wire.Revoked, 0)
+	if _, status := tm.Feed("people", 0, 0); status != 403 {
 		t.Errorf("a revoked terminal reads feeds: %d", status)
 	}
 }
@@ -226,7 +226,7 @@ func TestRevokedTerminal(t *testing.T) {
 func TestSafeSeqWithoutABackupIsZero(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
-	if ack := tm.send(record.Ordinary, record.Hash{}, tm.make(record.Ordinary, 2, "a.b", "", `1`)); ack.SafeSeq != 0 {
+	if ack := tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 2, "a.b", "", `1`)); ack.SafeSeq != 0 {
 		t.Errorf("safe up to %d although there is no backup", ack.SafeSeq)
 	}
 }

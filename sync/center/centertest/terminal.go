@@ -1,0 +1,217 @@
+// Package centertest is a terminal as the wire sees it, for tests of a center:
+// it makes chained records, sends them as it is told, rightly or wrongly, and
+// checks every signature of the answers. It keeps nothing and retries nothing;
+// the real terminal's end is sync/journal and sync/uplink.
+package centertest
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/luohu/ting/sync/record"
+	"github.com/luohu/ting/sync/wire"
+)
+
+// Terminal is an enrolled terminal.
+type Terminal struct {
+	T         testing.TB
+	ID        string
+	URL       string // of the center
+	Key       ed25519.PrivateKey
+	Cert      tls.Certificate
+	Epoch     int64
+	CenterKey ed25519.PublicKey
+	HTTP      *http.Client
+	Heads     map[record.Lane]record.Record // the last record made, per lane
+}
+
+// NewKey makes a terminal's key.
+func NewKey(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Request is an enrolment as it should be.
+func Request(t testing.TB, id, site, code string, key ed25519.PrivateKey) wire.EnrolRequest {
+	t.Helper()
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: id}}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.EnrolRequest{Terminal: id, Site: site, Place: "第一小学 东门", Code: code, PublicKey: key.Public().(ed25519.PublicKey),
+		CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))}
+}
+
+// PostEnrol sends an enrolment and returns the status and the answer's body.
+func PostEnrol(t testing.TB, url string, ca *x509.CertPool, q wire.EnrolRequest) (int, []byte) {
+	t.Helper()
+	b, err := json.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Client(ca)
+	defer c.CloseIdleConnections()
+	resp, err := c.Post(url+wire.PathEnrol, "application/json", bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, body
+}
+
+// Enrol lets a terminal in with a code.
+func Enrol(t testing.TB, url string, ca *x509.CertPool, id, site, code string, key ed25519.PrivateKey) *Terminal {
+	t.Helper()
+	status, body := PostEnrol(t, url, ca, Request(t, id, site, code, key))
+	if status != http.StatusOK {
+		t.Fatalf("enrol: %d %s", status, body)
+	}
+	var resp wire.EnrolResponse
+	if err := json.Unmarshal(body, &resp); err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode([]byte(resp.Certificate))
+	tm := &Terminal{T: t, ID: id, URL: url, Key: key, Epoch: resp.Epoch, CenterKey: resp.CenterKey,
+		Cert:  tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key},
+		Heads: map[record.Lane]record.Record{}}
+	tm.HTTP = Client(ca, tm.Cert)
+	t.Cleanup(tm.HTTP.CloseIdleConnections)
+	return tm
+}
+
+// Client is an HTTPS client that trusts roots and shows certs.
+func Client(roots *x509.CertPool, certs ...tls.Certificate) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: certs}, MaxIdleConnsPerHost: 8,
+	}}
+}
+
+// Clone is the same terminal with its history as it is now, as a copied disk has it.
+func (tm *Terminal) Clone() *Terminal {
+	c := *tm
+	c.Heads = map[record.Lane]record.Record{}
+	for l, r := range tm.Heads {
+		c.Heads[l] = r
+	}
+	return &c
+}
+
+// Make makes n records on a lane, chained to the ones before.
+func (tm *Terminal) Make(l record.Lane, n int, kind, key, body string) []record.Record {
+	rs := make([]record.Record, n)
+	chain := record.Chain{Terminal: tm.ID, Epoch: tm.Epoch, Lane: l}
+	last := tm.Heads[l]
+	for i := range rs {
+		rs[i] = record.Record{Seq: last.Seq + 1, ID: uuid.Must(uuid.NewV7()), Kind: kind, Version: 1, Key: key, Body: []byte(body)}
+		rs[i].Hash = chain.Next(last.Hash, &rs[i])
+		last = rs[i]
+	}
+	tm.Heads[l] = last
+	return rs
+}
+
+// Head is the head of a batch of these records; prev is the hash before the first.
+func (tm *Terminal) Head(l record.Lane, prev record.Hash, rs []record.Record) wire.Head {
+	h := wire.Head{Terminal: tm.ID, Epoch: tm.Epoch, Lane: l, First: 1, Count: len(rs), Prev: prev[:], SentAt: time.Now(),
+		Health: wire.Health{Unsent: int64(len(rs)), Version: "test"}}
+	if len(rs) > 0 {
+		h.First = rs[0].Seq
+	}
+	return h
+}
+
+// Send sends records that follow prev and returns the verified acknowledgement.
+func (tm *Terminal) Send(l record.Lane, prev record.Hash, rs []record.Record) wire.Ack {
+	tm.T.Helper()
+	ack, err := tm.TrySend(context.Background(), tm.Head(l, prev, rs), wire.EncodeRecords(rs))
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	return ack
+}
+
+// TrySend sends a head with a body, signed, and returns the acknowledgement when
+// its signature and status hold.
+func (tm *Terminal) TrySend(ctx context.Context, h wire.Head, body []byte) (ack wire.Ack, err error) {
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return ack, err
+	}
+	resp, answer, err := tm.Post(ctx, string(raw), wire.Sign(tm.Key, wire.PurposeUp, raw, body), bytes.NewReader(body))
+	if err != nil {
+		return ack, err
+	}
+	if err := wire.Verify(tm.CenterKey, wire.PurposeAck, nil, answer, resp.Header.Get(wire.HeaderSignature)); err != nil {
+		return ack, fmt.Errorf("status %d %q: %w", resp.StatusCode, answer, err)
+	}
+	if err := json.Unmarshal(answer, &ack); err != nil {
+		return ack, err
+	}
+	if want := wire.StatusOf(ack.Code); resp.StatusCode != want {
+		return ack, fmt.Errorf("%s came with status %d, not %d", ack.Code, resp.StatusCode, want)
+	}
+	return ack, nil
+}
+
+// Post sends whatever it is given as a batch.
+func (tm *Terminal) Post(ctx context.Context, head, signature string, body io.Reader) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, tm.URL+wire.PathUp, body)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set(wire.HeaderHead, head)
+	req.Header.Set(wire.HeaderSignature, signature)
+	resp, err := tm.HTTP.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp, answer, err
+}
+
+// Feed asks for a page of a feed.
+func (tm *Terminal) Feed(name string, after uint64, wait int) (wire.FeedPage, int) {
+	tm.T.Helper()
+	resp, err := tm.HTTP.Get(fmt.Sprintf("%s%s%s?after=%d&wait=%d", tm.URL, wire.PathFeed, name, after, wait))
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	var page wire.FeedPage
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusGone {
+		if err := wire.Verify(tm.CenterKey, wire.PurposeFeed, nil, body, resp.Header.Get(wire.HeaderSignature)); err != nil {
+			tm.T.Fatal(err)
+		}
+		if err := json.Unmarshal(body, &page); err != nil {
+			tm.T.Fatal(err)
+		}
+	}
+	return page, resp.StatusCode
+}
