@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"testing"
+	"time"
 )
 
 // Running lists the processes whose program is in this district's folder of
@@ -73,4 +76,62 @@ func table() map[int]process {
 func Alive(pid int) bool {
 	_, ok := table()[pid]
 	return ok
+}
+
+// Usage is what a process has used.
+type Usage struct {
+	Name      string        // program and, for a module, which
+	Processor time.Duration // user and system time so far
+	Memory    int64         // bytes; pages shared with other processes counted in part (PSS)
+}
+
+// Usage is what the terminal's processes have used so far, by PID.
+func (d *District) Usage() map[int]Usage {
+	usage := map[int]Usage{}
+	all := table()
+	for pid, p := range d.descendants() {
+		if up := p.parent; up != d.Terminal.PID() && all[up].parent != d.Terminal.PID() {
+			continue // the center's
+		}
+		usage[pid] = usageOf(pid, p.command)
+	}
+	usage[d.Terminal.PID()] = usageOf(d.Terminal.PID(), "ting")
+	return usage
+}
+
+// tick is the unit of times in /proc/PID/stat, which Linux fixes for programs.
+const tick = 10 * time.Millisecond
+
+func usageOf(pid int, command string) Usage {
+	u := Usage{}
+	for i, word := range strings.Fields(command) {
+		if i == 0 {
+			u.Name = filepath.Base(word)
+		} else if i == 1 && !strings.HasPrefix(word, "-") {
+			u.Name += " " + word
+		}
+	}
+	dir := filepath.Join("/proc", strconv.Itoa(pid))
+	if b, err := os.ReadFile(filepath.Join(dir, "stat")); err == nil {
+		f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+		user, _ := strconv.Atoi(f[11])
+		system, _ := strconv.Atoi(f[12])
+		u.Processor = time.Duration(user+system) * tick
+	}
+	b, _ := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			u.Memory = kb << 10
+		}
+	}
+	return u
+}
+
+// Kill ends any process as a power cut would.
+func Kill(t testing.TB, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("kill %d: %v", pid, err)
+	}
 }

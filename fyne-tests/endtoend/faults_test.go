@@ -102,7 +102,7 @@ func TestDiskFull(t *testing.T) {
 		district.Unable(t, "mounting a small disk needs root")
 	}
 	small := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=24m", "ting-test", small).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=160m", "ting-test", small).CombinedOutput(); err != nil {
 		district.Unable(t, "mount a small disk: %v %s", err, out)
 	}
 	t.Cleanup(func() {
