@@ -58,7 +58,34 @@ func TestPeople_AreAsPrintedInTheREADME(t *testing.T) {
 		if ok, err := pin.Check(p.PIN, r.pin); !ok || err != nil {
 			t.Errorf("%s: the printed PIN does not open the hash: %v", p.ID, err)
 		}
+		if got := agreed(p.ID); got != r.agreed {
+			t.Errorf("%s agreed to %q, README prints %q", p.ID, got, r.agreed)
+		}
 	}
+}
+
+// agreed is what a person's consents come to, as README prints it.
+func agreed(id string) string {
+	var stands, withdrawn []string
+	for _, c := range demo.Consents(id) {
+		for _, purpose := range c.Purposes {
+			gone := slices.ContainsFunc(demo.Revocations(demo.School1), func(r kiosk.RevocationRow) bool {
+				return r.Person == id && r.Covers(purpose)
+			})
+			if gone {
+				withdrawn = append(withdrawn, purpose)
+			} else {
+				stands = append(stands, purpose)
+			}
+		}
+	}
+	switch {
+	case len(stands)+len(withdrawn) == 0:
+		return "never enrolled"
+	case len(withdrawn) > 0:
+		return strings.Join(stands, ", ") + " (" + strings.Join(withdrawn, ", ") + " withdrawn)"
+	}
+	return strings.Join(stands, ", ")
 }
 
 func TestPeople_MakeACoherentSchool(t *testing.T) {
