@@ -27,7 +27,7 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 			os.Remove(path)
 		}
 	}()
-	if _, err := db.read.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+	if err := db.copyTo(ctx, path); err != nil {
 		return nil, 0, explain(err)
 	}
 	copied, err := sql.Open("sqlite3", "file:"+uriPath(path)+"?_journal_mode=DELETE&_synchronous=FULL")
@@ -69,6 +69,18 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 		return nil, 0, err
 	}
 	return cursors, records, errors.Join(rows.Close(), copied.Close(), syncFile(path))
+}
+
+// copyTo copies one snapshot of the database on a connection of its own: the
+// readers may not write even another file, and the writer must not wait for it.
+func (db *DB) copyTo(ctx context.Context, path string) error {
+	from, err := sql.Open("sqlite3", "file:"+uriPath(db.path)+"?_busy_timeout=10000")
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	_, err = from.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return err
 }
 
 func syncFile(path string) error {

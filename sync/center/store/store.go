@@ -40,6 +40,7 @@ var (
 
 // DB is the center's database.
 type DB struct {
+	path   string
 	write  *sql.DB   // opened for one connection,
 	conn   *sql.Conn // which is this one
 	read   *sql.DB
@@ -61,7 +62,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	f.Close()
 	uri := "file:" + uriPath(path) + "?" + pragmas
-	db := &DB{written: map[string]*sql.Stmt{}}
+	db := &DB{path: path, written: map[string]*sql.Stmt{}}
 	if db.write, err = sql.Open("sqlite3", uri); err != nil {
 		return nil, err
 	}
