@@ -1,0 +1,16 @@
+package main
+
+import (
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/plugins/enrolment"
+	"github.com/luohu/ting/plugins/gate"
+)
+
+// builtIn are the modules this program can be, by their manifest's ID.
+var builtIn = []struct {
+	name string
+	make func() kiosk.Module
+}{
+	{gate.ID, gate.New},
+	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
+}
