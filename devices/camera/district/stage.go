@@ -3,20 +3,17 @@ package district
 // stage makes pictures: a backdrop, the figures before it, the lens and the sensor.
 // It keeps scratch memory and is for one goroutine.
 type stage struct {
-	w, h     int
-	backdrop [2][]byte   // by day and in the dark
-	empty    [2][][]byte // the backdrop alone, with different grain
-	canvas   *canvas
-	grain    *grain
-	figures  map[uint64]*figure
-	order    []uint64 // of use, the last used last
-	rows     []byte   // scratch of soften
+	*scenery
+	canvas  *canvas
+	figures map[uint64]*figure
+	order   []uint64 // of use, the last used last
+	rows    []byte   // scratch of soften
 }
 
 const (
-	figuresKept   = 6   // identities whose meshes stay built
+	figuresKept   = 3   // identities whose meshes stay built, 2.5 MB each
 	emptyPictures = 4   // pictures of nobody, shown in turn
-	darkness      = .10 // what is left of the light in the dark
+	darkness      = .14 // what is left of the light in the dark
 	noiseLevel    = 2.6 // of 255, standard deviation
 )
 
@@ -28,21 +25,7 @@ type actor struct {
 }
 
 func newStage(w, h int) *stage {
-	s := &stage{w: w, h: h, canvas: newCanvas(w, h), grain: newGrain(noiseLevel), figures: map[uint64]*figure{}}
-	day := backdrop(w, h)
-	night := make([]byte, len(day))
-	for i, v := range day {
-		night[i] = byte(float64(v) * darkness)
-	}
-	s.backdrop = [2][]byte{day, night}
-	for dark, b := range s.backdrop {
-		for i := range emptyPictures {
-			pix := append([]byte(nil), b...)
-			s.grain.add(pix, w*3, uint64(i+1)*0x9e3779b97f4a7c15)
-			s.empty[dark] = append(s.empty[dark], pix)
-		}
-	}
-	return s
+	return &stage{scenery: sceneryOf(w, h), canvas: newCanvas(w, h), figures: map[uint64]*figure{}}
 }
 
 // picture is one frame's pixels. Pictures of nobody are shared: do not write to them.

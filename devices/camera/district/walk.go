@@ -35,7 +35,7 @@ func (k walk) manner() manner {
 	m := manner{near: k.near * u(.94, 1.06)}
 	m.stopX, m.tall = u(-34, 34)+k.aside*m.near, u(.22, .48)
 	m.phase, m.pace = u(0, 2*math.Pi), u(1.7, 2.1)
-	m.yaw, m.pitch, m.roll = u(-.07, .07), u(-.05, .05), u(-.035, .035)
+	m.yaw, m.pitch, m.roll = u(-.05, .05), u(-.03, .03), u(-.03, .03)
 	m.exit = 1
 	if u(0, 1) < .3 {
 		m.exit = -1
@@ -43,7 +43,7 @@ func (k walk) manner() manner {
 	if k.aside != 0 {
 		m.exit = math.Copysign(1, k.aside)
 	}
-	m.light = lighting{dir: vec{u(-.30, .30), u(.25, .55), 1}.unit(), ambient: u(.44, .54), gain: u(.94, 1.06)}
+	m.light = lighting{dir: vec{u(-.22, .22), u(.25, .50), 1}.unit(), ambient: u(.44, .54), gain: u(.94, 1.06)}
 	if k.dark {
 		m.light.gain *= darkness
 	}
@@ -82,7 +82,7 @@ func (k walk) moment(m manner, s float64) (now moment, ok bool) {
 		now.scale = m.near * (1 + .22*p*p)
 		now.x += m.exit * 560 * p * p
 		now.stride = step(0, .25, p)
-		now.turned = m.exit * .9 * step(0, .35, p)
+		now.turned = m.exit * .55 * step(0, .35, p)
 	default:
 		return now, false
 	}
@@ -105,13 +105,13 @@ func (k walk) at(t time.Duration, w, h int) (st stance, l lighting, ok bool) {
 	st.x = float64(w)/2 + (now.x+now.scale*(now.stride*.05*swing+.02*sway(1.1, 0)))*unit
 	st.y = (horizon + (m.tall+now.stride*.06*math.Abs(swing))*now.scale) * unit
 
-	st.head = newPose(m.yaw+now.turned+.05*sway(.9, 1), m.pitch+.03*sway(1.3, 2),
+	st.head = newPose(m.yaw+now.turned+.04*sway(.9, 1), m.pitch+.02*sway(1.3, 2),
 		m.roll+.02*sway(.7, 3)+now.stride*.02*swing)
 	body := newPose((m.yaw+now.turned)*.4+.02*sway(.6, 4), 0, now.stride*.02*swing)
 	for b := range bones {
 		st.limbs[b] = body
 	}
-	limb := .26 * now.stride * swing
+	limb := .15 * now.stride * swing
 	st.limbs[boneLeftArm], st.limbs[boneRightArm] = newPose(0, limb*.7, -.03), newPose(0, -limb*.7, .03)
 	st.limbs[boneLeftLeg], st.limbs[boneRightLeg] = newPose(0, -limb, 0), newPose(0, limb, 0)
 	if math.Mod(s+m.phase, 3.1) < .13 {
