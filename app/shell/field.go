@@ -30,7 +30,7 @@ type field struct {
 }
 
 func newField(p *pageView, n view.Field) *field {
-	f := &field{page: p, node: n, value: n.Value}
+	f := &field{page: p, node: n, value: oneLine(n.Value)}
 	f.box = arrange(f.layout)
 	if n.Kind == view.FieldText {
 		f.entry = newEntry(f)
@@ -41,7 +41,7 @@ func newField(p *pageView, n view.Field) *field {
 func (f *field) show(n view.Field, l look) {
 	f.node, f.look = n, l
 	if !f.typed {
-		f.value = n.Value
+		f.value = oneLine(n.Value)
 	}
 	f.redraw()
 }
@@ -84,7 +84,7 @@ func (f *field) drawWell() fyne.CanvasObject {
 	if f.node.Kind == view.FieldPIN {
 		f.shown.Text = strings.Repeat("\u25cf ", utf8.RuneCountInString(f.value))
 	} else {
-		f.shown.Text = clean(f.value)
+		f.shown.Text = f.value
 	}
 	f.well = newTouch("field:"+f.node.ID, arrange(f.placeWell, f.edge, f.shown), func() {
 		f.page.shell.touched()
@@ -97,13 +97,22 @@ func (f *field) placeWell(size fyne.Size) {
 	l := f.look
 	put(f.edge, 0, 0, size.Width, size.Height)
 	// What is typed last must be seen, so a long number is cut at its beginning.
-	for s := f.shown.Text; f.shown.MinSize().Width > size.Width-2*l.M && utf8.RuneCountInString(s) > 1; {
-		_, n := utf8.DecodeRuneInString(s)
-		s = s[n:]
-		f.shown.Text = s
-	}
+	f.shown.Text = tail(f.shown.Text, l.ruler(l.Digit), size.Width-2*l.M)
 	word := f.shown.MinSize()
 	put(f.shown, l.M, (size.Height-word.Height)/2, word.Width, word.Height)
+}
+
+// tail is the end of s that fits into a width.
+func tail(s string, of ruler, width float32) string {
+	at := len(s)
+	for at > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:at])
+		if width -= of(r); width < 0 {
+			break
+		}
+		at -= n
+	}
+	return s[at:]
 }
 
 func (f *field) takesDigits() bool {

@@ -45,13 +45,19 @@ func (l look) measure(s string, ty theme.Type) fyne.Size {
 	return size
 }
 
+// slack keeps a width that was measured from breaking its own text.
+const slack = 0.5
+
 // fit shortens s with an ellipsis until it is no wider than width.
 func (l look) fit(s string, ty theme.Type, width float32) string {
-	lines := wrap(oneLine(s), l.ruler(ty), width, 1)
-	if len(lines) == 0 {
-		return ""
+	s = oneLine(s)
+	of, w := l.ruler(ty), float32(0)
+	for _, r := range s {
+		if w += of(r); w > width+slack {
+			return shorten(s, of, width)
+		}
 	}
-	return lines[0]
+	return s
 }
 
 // icon draws an icon of assets/icons at a size; nil when there is none of that

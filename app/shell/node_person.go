@@ -74,12 +74,11 @@ func (p *personCard) layout(size fyne.Size) {
 	for _, w := range p.words {
 		textW = max(textW, w.natural())
 	}
-	textW = min(textW, p.textWidth(size.Width))
-	x := (size.Width - l.IconXL - l.L - textW) / 2
+	w := min(textW+1, p.textWidth(size.Width))
+	x := (size.Width - l.IconXL - l.L - w) / 2
 	put(p.disc, x, (size.Height-l.IconXL)/2, l.IconXL, l.IconXL)
 	inset := l.IconXL * (1 - glyph) / 2
 	put(p.icon, x+inset, (size.Height-l.IconXL)/2+inset, l.IconXL-2*inset, l.IconXL-2*inset)
-	w := p.textWidth(size.Width)
 	y := (size.Height - p.wordsHeight(w)) / 2
 	for _, words := range p.words {
 		h := words.height(w)

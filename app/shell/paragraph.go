@@ -67,7 +67,6 @@ func (p *paragraph) natural() float32 {
 }
 
 func (p *paragraph) breakLines(width float32) {
-	const slack = 0.5 // so that a width that was measured does not break its own text
 	if width == p.width && p.lines != nil {
 		return
 	}

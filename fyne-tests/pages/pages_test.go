@@ -1,0 +1,172 @@
+package pages
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/luohu/ting/app/shell"
+	"github.com/luohu/ting/app/shell/sample"
+	"github.com/luohu/ting/app/shell/typeface"
+	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
+)
+
+var update = flag.Bool("update", false, "write the golden pages anew")
+
+// TestMain fails every test when Fyne complains that it was called from the
+// wrong goroutine: it says so only in the log.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var said strings.Builder
+	log.SetOutput(&said)
+	code := m.Run()
+	if strings.Contains(said.String(), "Error in Fyne call thread") {
+		fmt.Fprintln(os.Stderr, said.String())
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// draw shows a page on a screen of that size and returns it as text.
+func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.Status, faces ...shell.FaceBox) string {
+	t.Helper()
+	app := test.NewTempApp(t)
+	pix, at := sample.Picture(0)
+	for i := range faces {
+		faces[i].Rect = at
+	}
+	s, err := shell.New(shell.Options{
+		Mode: shell.Gate, Lang: lang, Place: sample.Place, App: app, Windowed: size,
+		Now: func() time.Time { return sample.Clock },
+		Viewfinder: picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
+			Stride: 3 * sample.PictureW, Faces: faces}},
+		Shortcuts: []shell.Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Quit()
+	p.Rev = 1
+	s.SetStatus(st)
+	s.Present(kiosk.Visit{ID: "visit", Module: "gate"}, p)
+	s.Beat()
+	windows := app.Driver().AllWindows()
+	return markup(windows[len(windows)-1].Content())
+}
+
+type picture struct{ shell.Picture }
+
+func (p picture) Latest(after uint64) (shell.Picture, bool) { return p.Picture, p.Seq > after }
+
+// hold compares got with the golden file of the test's name.
+func hold(t *testing.T, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", strings.ReplaceAll(t.Name(), "/", "-")+".txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test ./fyne-tests/pages -update writes it)", err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the page looks different (-want +got):\n%s", diff)
+	}
+}
+
+// needTypeface skips where the typeface is missing: positions depend on it.
+func needTypeface(t *testing.T) {
+	t.Helper()
+	if _, err := typeface.Load(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+}
+
+func TestNode(t *testing.T) {
+	needTypeface(t)
+	for _, p := range sample.Nodes() {
+		t.Run(p.Name, func(t *testing.T) {
+			hold(t, draw(t, p.Page, view.ZH, fyne.NewSize(1080, 1920), shell.Status{Network: shell.Online}))
+		})
+	}
+}
+
+func TestGate(t *testing.T) {
+	needTypeface(t)
+	status := shell.Status{Network: shell.Online, Unsent: 3}
+	for _, p := range sample.Gate() {
+		for _, lang := range []view.Lang{view.ZH, view.EN} {
+			for _, size := range []fyne.Size{fyne.NewSize(1080, 1920), fyne.NewSize(1280, 800), fyne.NewSize(800, 1280)} {
+				t.Run(fmt.Sprintf("%s/%s/%gx%g", p.Name, lang, size.Width, size.Height), func(t *testing.T) {
+					hold(t, draw(t, p.Page, lang, size, status, shell.FaceBox{Tone: p.Page.Tone, Label: label(p.Page)}))
+				})
+			}
+		}
+	}
+}
+
+// label is what a face box says on that page.
+func label(p view.Page) view.Text {
+	for _, n := range p.Body {
+		if c, ok := n.(view.PersonCard); ok {
+			return c.Name
+		}
+	}
+	return view.Text{}
+}
+
+func TestOfflineGateNamesItsTroubles(t *testing.T) {
+	needTypeface(t)
+	p, _ := sample.Find("gate-idle")
+	hold(t, draw(t, p, view.ZH, fyne.NewSize(1080, 1920), shell.Status{
+		Network: shell.Offline, Unsent: 12345, IdleLeft: 42 * time.Second,
+		Devices: []shell.Trouble{{Name: view.T("闸机", "Barrier"), Text: view.T("没有回应,请检查电源", "does not answer; please check its power")}},
+	}))
+}
+
+// TestEverythingToTouchIsBigEnough measures every page: nothing to touch is
+// below 88 px on an upright kiosk, no text below 28 px, nothing reaches over
+// the edge of the screen.
+func TestEverythingToTouchIsBigEnough(t *testing.T) {
+	const leastTouch, leastText = 88, 28
+	for _, p := range sample.All() {
+		got := draw(t, p.Page, view.EN, fyne.NewSize(1080, 1920), shell.Status{Network: shell.Online, Unsent: 3, IdleLeft: time.Minute})
+		for _, line := range strings.Split(got, "\n") {
+			var x, y, w, h, size float32
+			kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if _, err := fmt.Sscanf(rest, "%g,%g %gx%g", &x, &y, &w, &h); err != nil {
+				continue
+			}
+			if kind == "touch" && (w < leastTouch || h < leastTouch) {
+				t.Errorf("%s: too small to touch: %s", p.Name, line)
+			}
+			if kind == "text" && x+w > 1081 {
+				t.Errorf("%s: reaches over the edge: %s", p.Name, line)
+			}
+			if i := strings.Index(rest, " size "); kind == "text" && i >= 0 {
+				if _, err := fmt.Sscanf(rest[i:], " size %g", &size); err == nil && size < leastText {
+					t.Errorf("%s: too small to read: %s", p.Name, line)
+				}
+			}
+		}
+	}
+}
