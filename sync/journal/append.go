@@ -44,6 +44,7 @@ func (j *Journal) AppendWith(ctx context.Context, e Entry, fn func(ctx context.C
 	var a Appended
 	err := j.write(ctx, &job{
 		adds: true,
+		size: len(e.Body),
 		run: func(t *transaction) (err error) {
 			if a, err = t.append(e); err != nil || fn == nil {
 				return err
@@ -68,8 +69,14 @@ func (t *transaction) append(e Entry) (Appended, error) {
 	if body == nil {
 		body = []byte{} // a NULL would not come back as it went
 	}
+	last := c.lastID
+	for _, l := range record.Lanes { // IDs are in order across lanes too
+		if id := t.chain(chainKey{k.epoch, l}).lastID; string(id[:]) > string(last[:]) {
+			last = id
+		}
+	}
 	r := record.Record{
-		Seq: c.seq + 1, ID: nextID(c.lastID, t.j.opts.Clock()),
+		Seq: c.seq + 1, ID: nextID(last, t.j.opts.Clock()),
 		Kind: e.Kind, Version: e.Version, Key: e.Key, Body: body,
 	}
 	if err := r.Validate(); err != nil {

@@ -28,7 +28,9 @@ type Options struct {
 	// 0 is 32 MiB; less than 0 is none.
 	MinFree int64
 	// Reserve is the size in bytes of path.reserve, which is given back when
-	// the disk is full to the last block. 0 is 8 MiB; less than 0 is none.
+	// the disk is full to the last block; until there is room to take it again no new
+	// record is taken. 0 is 8 MiB; less than 0 is none, and then a disk full to the
+	// last block may also keep the center's cursor from being saved.
 	Reserve int64
 	// TidyEvery is how often old records are deleted. 0 is a minute.
 	TidyEvery time.Duration
@@ -85,8 +87,9 @@ type Journal struct {
 	closed  error
 
 	// The writer's own.
-	rows   int // written since the last checkpoint
-	origin *origin
+	backlog int  // bytes of log, about, since the last checkpoint
+	stuck   bool // the last checkpoint had no room
+	origin  *origin
 
 	mu      sync.RWMutex
 	book    book // its chains are replaced, never changed
@@ -205,6 +208,15 @@ func (j *Journal) openChecked(ctx context.Context) error {
 	}
 	for k, c := range b.chains {
 		if err := checkEnds(ctx, db, k, c); err != nil {
+			return err
+		}
+		// What is still to be sent must be sound: a record that cannot be sent
+		// would be in the way of all after it.
+		last, _, err := walk(ctx, db, b.name(k), c.ackedSeq, c.ackedHash, c.seq)
+		if err == nil && last != c.seq {
+			err = fmt.Errorf("%w (epoch %d, %s: record %d does not continue the chain)", ErrCorrupt, k.epoch, k.lane, last+1)
+		}
+		if err != nil {
 			return err
 		}
 	}

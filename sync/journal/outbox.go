@@ -205,27 +205,38 @@ func (t *transaction) hashAt(k chainKey, c chain, seq int64) (own record.Hash, e
 	return own, err
 }
 
-// maxPrune bounds how many records of a chain one transaction deletes.
-const maxPrune = 2000
+// What one transaction deletes is bounded in bytes, because erased pages go
+// through the log too (secure_delete): it must not grow without bound, and on a
+// full disk it must fit into the reserve.
+const (
+	pruneBytes  = 4 << 20
+	frugalBytes = 32 << 10
+)
 
 // prune deletes what is committed and safe at the center and old enough, from
-// each chain's beginning on, and moves the anchors. It returns how many.
+// each chain's beginning on, and moves the anchors. It returns how many; there
+// may be more.
 func (t *transaction) prune() (int64, error) {
 	var total int64
+	budget := pruneBytes
+	if t.frugal {
+		budget = frugalBytes
+	}
 	latest := t.j.opts.Clock().Add(-max(0, t.j.opts.Retention)).UnixMilli()
 	for k := range t.book.chains {
 		c := t.chain(k)
 		limit := min(c.ackedSeq, c.safeSeq)
-		if limit <= c.anchorSeq {
+		if limit <= c.anchorSeq || budget <= 0 {
 			continue
 		}
-		seq, hash, err := t.lastOld(k, limit, latest)
+		seq, hash, size, err := t.lastOld(k, limit, latest, budget)
 		if err != nil {
 			return 0, err
 		}
 		if seq == 0 {
 			continue
 		}
+		budget -= size
 		if _, err := t.Exec("DELETE FROM outbox WHERE epoch=? AND lane=? AND seq<=?", k.epoch, int64(k.lane), seq); err != nil {
 			return 0, err
 		}
@@ -237,38 +248,46 @@ func (t *transaction) prune() (int64, error) {
 }
 
 // lastOld finds the last of the chain's leading records, none above limit, that
-// were all made at or before latest (milliseconds since 1970).
-func (t *transaction) lastOld(k chainKey, limit, latest int64) (seq int64, hash record.Hash, err error) {
-	rows, err := t.Query("SELECT seq, id, hash FROM outbox WHERE epoch=? AND lane=? AND seq<=? ORDER BY seq LIMIT ?",
-		k.epoch, int64(k.lane), limit, maxPrune)
+// were all made at or before latest (milliseconds since 1970): one at least,
+// then as many as have budget bytes.
+func (t *transaction) lastOld(k chainKey, limit, latest int64, budget int) (seq int64, hash record.Hash, size int, err error) {
+	rows, err := t.Query("SELECT seq, id, hash, length(body) FROM outbox WHERE epoch=? AND lane=? AND seq<=? ORDER BY seq",
+		k.epoch, int64(k.lane), limit)
 	if err != nil {
-		return 0, hash, err
+		return 0, hash, 0, err
 	}
 	defer rows.Close()
-	for rows.Next() {
+	for size < budget && rows.Next() {
 		var id, h []byte
 		var s int64
-		if err := rows.Scan(&s, &id, &h); err != nil {
-			return 0, hash, err
+		var body int
+		if err := rows.Scan(&s, &id, &h, &body); err != nil {
+			return 0, hash, 0, err
 		}
 		if len(id) != 16 || int64(milliseconds([16]byte(id))) > latest {
 			break
 		}
 		seq = s
+		size += 512 + body
 		copy(hash[:], h)
 	}
-	return seq, hash, rows.Err()
+	return seq, hash, size, rows.Err()
 }
 
 // Prune deletes at once what may be deleted, as the journal does by itself every
 // Options.TidyEvery. It returns how many records.
 func (j *Journal) Prune(ctx context.Context) (int64, error) {
-	var n int64
-	err := j.write(ctx, &job{run: func(t *transaction) (err error) { n, err = t.prune(); return err }})
-	if err != nil {
-		return 0, fmt.Errorf("delete old records: %w", err)
+	for total := int64(0); ; {
+		var n int64
+		err := j.write(ctx, &job{run: func(t *transaction) (err error) { n, err = t.prune(); return err }})
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("delete old records: %w", err)
+		}
+		if n == 0 {
+			return total, nil
+		}
 	}
-	return n, nil
 }
 
 // Recent reads the n newest records that are still here, the newest first.

@@ -35,6 +35,11 @@ func (r *room) free() (int64, error) {
 
 // check refuses new records when room runs short.
 func (r *room) check() error {
+	if r.reserve > 0 && !exists(r.path) {
+		if r.restore(); !exists(r.path) {
+			return fmt.Errorf("%w (%s has no room for a reserve of %d KiB)", ErrDiskFull, r.dir, r.reserve>>10)
+		}
+	}
 	if r.min <= 0 {
 		return nil
 	}
@@ -46,6 +51,14 @@ func (r *room) check() error {
 		return fmt.Errorf("%w (%d KiB free in %s, %d KiB are kept for sending)", ErrDiskFull, free>>10, r.dir, r.min>>10)
 	}
 	return nil
+}
+
+// backlog is how far the log may grow before it is copied into the database.
+func (r *room) backlog() int {
+	if r.reserve > 0 {
+		return int(min(maxBacklog, r.reserve/2))
+	}
+	return maxBacklog
 }
 
 // release gives the reserve back. It reports whether there was one.
@@ -62,7 +75,7 @@ func (r *room) restore() {
 	if s, err := os.Stat(r.path); err == nil && s.Size() >= r.reserve {
 		return
 	}
-	if free, err := r.free(); err != nil || free < r.min+2*r.reserve {
+	if free, err := r.free(); err != nil || free < max(0, r.min)+2*r.reserve {
 		return
 	}
 	if err := allocate(r.path, r.reserve); err != nil {

@@ -12,18 +12,27 @@ import (
 	"github.com/luohu/ting/sync/record"
 )
 
-// maxGroup bounds how many appends share a commit, and thereby how long the
-// first of them waits for the last.
-const maxGroup = 256
+// maxGroup and maxGroupBytes bound how many appends share a commit, and thereby
+// how long the first of them waits for the last and how far the log grows at once.
+const (
+	maxGroup      = 256
+	maxGroupBytes = 1 << 20
+)
 
-// checkpointEvery is the number of written rows after which the log is copied
-// into the database: about 4 MiB of log.
-const checkpointEvery = 500
+// maxBacklog is how many bytes of log, at about rowPages a record, are written
+// before it is copied into the database. It is less with a small reserve:
+// released, that must have room for all the database may then grow by, or the
+// log could never be emptied on a full disk.
+const (
+	maxBacklog = 4 << 20
+	rowPages   = 4 * 4096
+)
 
 // job is one wish to write. Whoever makes it waits on done.
 type job struct {
 	run    func(t *transaction) error
 	adds   bool // a new record: refused when room runs short
+	size   int  // bytes of its body
 	state  atomic.Int32
 	done   chan error
 	commit func() // after COMMIT, before done; may be nil
@@ -40,9 +49,10 @@ const (
 // commits. Only chains that were put are written.
 type transaction struct {
 	*sql.Tx
-	j    *Journal
-	book book
-	put  map[chainKey]chain
+	j      *Journal
+	book   book
+	put    map[chainKey]chain
+	frugal bool // it lives on the reserve
 }
 
 func (t *transaction) chain(k chainKey) chain {
@@ -103,9 +113,9 @@ func (j *Journal) writer() {
 				continue
 			}
 		}
-		group := []*job{first}
+		group, size := []*job{first}, first.size
 	collect:
-		for first.adds && len(group) < maxGroup {
+		for first.adds && len(group) < maxGroup && size < maxGroupBytes {
 			select {
 			case jb := <-j.jobs:
 				if !jb.state.CompareAndSwap(jobQueued, jobTaken) {
@@ -115,13 +125,13 @@ func (j *Journal) writer() {
 					next = jb
 					break collect
 				}
-				group = append(group, jb)
+				group, size = append(group, jb), size+jb.size
 			default:
 				break collect
 			}
 		}
 		j.commit(group)
-		if j.rows >= checkpointEvery && j.Err() == nil {
+		if j.backlog >= j.room.backlog() && j.Err() == nil {
 			j.checkpoint()
 		}
 	}
@@ -132,14 +142,16 @@ func (j *Journal) commit(group []*job) {
 	errs := make([]error, len(group))
 	err := j.Err()
 	if err == nil && group[0].adds {
-		err = j.room.check()
+		err = j.haveRoom()
 	}
 	if err == nil {
-		err = j.transact(group, errs)
-		if errors.Is(err, ErrDiskFull) && !group[0].adds && j.room.release() {
+		err = j.transact(group, errs, false)
+		if errors.Is(err, ErrDiskFull) && !group[0].adds {
 			// Saving a cursor and deleting what is safe make room again: that is
-			// what the reserve is for.
-			err = j.transact(group, errs)
+			// what the reserve is for. The log is emptied first, to be used anew.
+			j.room.release()
+			j.checkpoint()
+			err = j.transact(group, errs, true)
 		}
 	}
 	j.noteOutcome(err, group[0].adds)
@@ -155,7 +167,7 @@ func (j *Journal) commit(group []*job) {
 
 // transact returns an error when nothing of the group was stored; errs has
 // those of single jobs.
-func (j *Journal) transact(group []*job, errs []error) (err error) {
+func (j *Journal) transact(group []*job, errs []error, frugal bool) (err error) {
 	ctx := context.Background()
 	sqlTx, err := j.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -166,7 +178,7 @@ func (j *Journal) transact(group []*job, errs []error) (err error) {
 			sqlTx.Rollback()
 		}
 	}()
-	t := &transaction{Tx: sqlTx, j: j, book: j.book, put: map[chainKey]chain{}}
+	t := &transaction{Tx: sqlTx, j: j, book: j.book, put: map[chainKey]chain{}, frugal: frugal}
 	t.book.chains = maps.Clone(j.book.chains)
 	for i, jb := range group {
 		errs[i], err = t.run(jb, len(group) > 1)
@@ -186,7 +198,9 @@ func (j *Journal) transact(group []*job, errs []error) (err error) {
 	j.mu.Lock()
 	j.book = t.book
 	j.mu.Unlock()
-	j.rows += len(group)
+	for _, jb := range group {
+		j.backlog += rowPages + jb.size
+	}
 	return nil
 }
 
@@ -256,19 +270,37 @@ func (j *Journal) fail(err error) {
 	}
 }
 
+// haveRoom refuses new records while room runs short.
+func (j *Journal) haveRoom() error {
+	if j.stuck {
+		j.checkpoint()
+	}
+	if err := j.Err(); err != nil {
+		return err
+	}
+	if j.stuck {
+		return fmt.Errorf("%w (the log cannot be copied into the journal)", ErrDiskFull)
+	}
+	return j.room.check()
+}
+
 // checkpoint copies the log into the database, on the writer's goroutine and
 // after the appenders were answered.
 func (j *Journal) checkpoint() {
-	j.rows = 0
 	var busy, log, done int
 	err := j.db.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &log, &done)
-	switch err = classify(err); {
-	case errors.Is(err, ErrDiskFull):
-		// The log holds everything; the next checkpoint tries again.
-		j.opts.Log.Warn("the log could not be copied into the journal", "op", "checkpoint", "code", "disk-full", "cause", err)
+	err = classify(err)
+	j.stuck = errors.Is(err, ErrDiskFull)
+	switch {
+	case j.stuck:
+		// The log holds everything, and grows no further.
+		if j.room.setFull(j.opts.Clock()) {
+			j.opts.Log.Error("no new records", "op", "checkpoint", "code", "disk-full", "cause", err)
+		}
 	case err != nil:
 		j.noteOutcome(err, false)
 	default:
+		j.backlog = 0
 		j.noteHeads()
 	}
 }
@@ -287,14 +319,19 @@ func (j *Journal) noteHeads() {
 
 // tidy deletes what has become old enough and takes the reserve back.
 func (j *Journal) tidy() {
-	if j.Err() != nil {
-		return
+	for n, rounds := int64(1), 0; n > 0 && rounds < 16 && j.Err() == nil; rounds++ {
+		jb := &job{run: func(t *transaction) (err error) { n, err = t.prune(); return err }, done: make(chan error, 1)}
+		j.commit([]*job{jb})
+		if err := <-jb.done; err != nil {
+			j.opts.Log.Warn("old records were not deleted", "op", "prune", "cause", err)
+			break
+		}
+		if n > 0 {
+			j.checkpoint()
+		}
 	}
-	jb := &job{run: func(t *transaction) error { _, err := t.prune(); return err }, done: make(chan error, 1)}
-	j.commit([]*job{jb})
-	if err := <-jb.done; err != nil {
-		j.opts.Log.Warn("old records were not deleted", "op", "prune", "cause", err)
+	if j.Err() == nil {
+		j.room.restore()
+		j.noteHeads()
 	}
-	j.room.restore()
-	j.noteHeads()
 }
