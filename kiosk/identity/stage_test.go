@@ -310,7 +310,7 @@ func build(t *testing.T, dir string) *house {
 	h.cfg = Config{
 		Dir: dir, Terminal: "gate-1", Site: "school-1",
 		Engine:  h.stage,
-		Cameras: map[string]func() Frames{"": h.stage.open},
+		Cameras: map[string]func() Frames{"": h.open},
 		Feeds:   &h.feeds,
 		Log:     slog.New(slog.NewTextHandler(&h.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -101,14 +101,12 @@ const retry = time.Second
 func (v *visit) watch(ctx context.Context) error {
 	for {
 		err := v.stream(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case kiosk.CodeOf(err) == kiosk.CodeDenied:
+		if code := kiosk.CodeOf(err); code == kiosk.CodeDenied {
 			return err
+		} else if ctx.Err() == nil {
+			slog.Warn("gate: sightings ended", "op", "watch", "code", code, "cause", err)
+			v.tell(ctx, kiosk.Sighting{Verdict: kiosk.NoCamera, Time: v.s.Now(), Detail: "watch ended"})
 		}
-		slog.Warn("gate: sightings ended", "op", "watch", "code", kiosk.CodeOf(err), "cause", err)
-		v.tell(ctx, kiosk.Sighting{Verdict: kiosk.NoCamera, Time: v.s.Now(), Detail: "watch ended"})
 		select {
 		case <-ctx.Done():
 			return nil
@@ -122,7 +120,7 @@ func (v *visit) stream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() // a stream that is over has nothing more to say
 	for {
 		sg, err := st.Next()
 		if err != nil {

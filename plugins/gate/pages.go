@@ -176,9 +176,9 @@ func troublePage(err error) view.Page {
 
 // refusal is what is said for a verdict that lets nobody through.
 type refusal struct {
-	title, text, detail view.Text
-	tone                view.Tone
-	stays               time.Duration // 0 until something changes
+	title, text view.Text
+	tone        view.Tone
+	stays       time.Duration // 0 until something changes
 }
 
 var ways = view.T("也可以刷卡、输密码或找老师。", "You can also use a card, a PIN or ask a teacher.")

@@ -226,7 +226,7 @@ func (g *Gallery) Covers(person, purpose string) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	i, known := g.byID[person]
-	return known && g.members[i].Entry.Covers(purpose)
+	return known && g.members[i].Covers(purpose)
 }
 
 // Persons lists the IDs of everybody enrolled, in order.

@@ -83,7 +83,7 @@ func openStore(dir string, b Binding) (_ *store, all map[string]saved, problems 
 	}
 	defer func() {
 		if err != nil {
-			s.close()
+			err = errors.Join(err, s.close())
 		}
 	}()
 	problem, err := s.loadKeys()
@@ -243,8 +243,9 @@ func (s *store) put(id string, v saved, old string) error {
 		return err
 	}
 	if replaces {
-		// The new entry stands whatever happens to the old file: it has no key.
-		wipe(s.path(facesDir, old+faceExt))
+		// The new entry stands whatever happens to the old file, which has no key:
+		// the next start tries again.
+		_ = wipe(s.path(facesDir, old+faceExt))
 	}
 	return nil
 }
