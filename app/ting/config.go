@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -138,6 +140,8 @@ func LoadConfig(path string) (*Config, error) {
 	return c, nil
 }
 
+var modes = map[string]shell.Mode{"kiosk": shell.Kiosk, "gate": shell.Gate, "desk": shell.Desk}
+
 var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 func (c *Config) check() (problems []string) {
@@ -161,8 +165,8 @@ func (c *Config) check() (problems []string) {
 	if c.Terminal.State == "" {
 		bad("terminal.state: a directory for the journal is needed")
 	}
-	if _, err := shell.ParseMode(c.Terminal.Mode); err != nil {
-		bad("terminal.mode = %q: %v", c.Terminal.Mode, err)
+	if _, ok := modes[c.Terminal.Mode]; !ok {
+		bad("terminal.mode = %q: kiosk, gate or desk", c.Terminal.Mode)
 	}
 	if l := view.Lang(c.Terminal.Lang); l != "" && l != view.ZH && l != view.EN {
 		bad("terminal.lang = %q: zh or en", c.Terminal.Lang)
@@ -242,6 +246,23 @@ func (c *Config) resolve() {
 		}
 	}
 }
+
+// socketDir is where the modules' sockets live: in the state directory, unless
+// that is too deep for a socket's path.
+func socketDir(state string) string {
+	if dir := filepath.Join(state, "run"); len(dir) <= maxSocketDir {
+		return dir
+	}
+	parent := os.Getenv("XDG_RUNTIME_DIR") // cleared at logout, never by age as the temporary directory is
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	sum := sha256.Sum256([]byte(state))
+	return filepath.Join(parent, "ting-"+hex.EncodeToString(sum[:6]))
+}
+
+// maxSocketDir is what kiosk/host accepts.
+const maxSocketDir = 60
 
 // beside is the path of one of Ting's own programs, which live in one folder.
 func beside(name string) (string, error) {

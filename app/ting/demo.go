@@ -47,18 +47,18 @@ func runDemo(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &demo{dir: *state, listen: *listen, camera: *cam, size: *size}
+	d := &demoRun{dir: *state, listen: *listen, camera: *cam, size: *size}
 	return d.run(ctx)
 }
 
-type demo struct {
+type demoRun struct {
 	dir, listen, camera, size string
 
 	children children
 	center   string // the center's address, https://…
 }
 
-func (d *demo) run(ctx context.Context) (err error) {
+func (d *demoRun) run(ctx context.Context) (err error) {
 	if d.dir, err = filepath.Abs(d.dir); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ type display struct {
 }
 
 // display finds an X display, or makes an invisible one.
-func (d *demo) display(ctx context.Context) (display, error) {
+func (d *demoRun) display(ctx context.Context) (display, error) {
 	if name := os.Getenv("DISPLAY"); name != "" {
 		return display{name: name}, nil
 	}
@@ -158,7 +158,7 @@ func readLine(ctx context.Context, r io.Reader, limit time.Duration) (string, er
 }
 
 // startCenter starts the center and waits until it is ready.
-func (d *demo) startCenter(ctx context.Context) error {
+func (d *demoRun) startCenter(ctx context.Context) error {
 	program, err := beside("ting-center")
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (d *demo) startCenter(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) log(name string) (*os.File, error) {
+func (d *demoRun) log(name string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(d.dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
@@ -208,7 +208,7 @@ var demoConfig string
 
 // writeConfig writes the terminal's configuration anew at every start: the
 // center's port and the camera may have changed. What must last is in its state.
-func (d *demo) writeConfig(fullScreen bool) (string, error) {
+func (d *demoRun) writeConfig(fullScreen bool) (string, error) {
 	cam := d.camera
 	if cam == "" {
 		cam = "sim:district"
@@ -240,7 +240,7 @@ func tomlQuote(s string) string {
 
 // keepTerminal runs the terminal as a site's service manager would: it starts
 // it again when it dies, and ends when the terminal ends in order.
-func (d *demo) keepTerminal(ctx context.Context, config, displayName string) error {
+func (d *demoRun) keepTerminal(ctx context.Context, config, displayName string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -286,7 +286,7 @@ func (d *demo) keepTerminal(ctx context.Context, config, displayName string) err
 }
 
 // keepScreenshot writes what the invisible display shows, every two seconds.
-func (d *demo) keepScreenshot(ctx context.Context, displayName string) {
+func (d *demoRun) keepScreenshot(ctx context.Context, displayName string) {
 	path := filepath.Join(d.dir, "screen.png")
 	next := filepath.Join(d.dir, ".screen.png")
 	said := false

@@ -54,7 +54,9 @@ func (t *terminal) status() shell.Status {
 			s.Network = shell.Connecting
 		}
 	}
-	s.IdleLeft = t.host.IdleLeft().Truncate(time.Second)
+	if left, counting := t.host.IdleLeft(); counting {
+		s.IdleLeft = left.Truncate(time.Second)
+	}
 	for _, tr := range t.troubles() {
 		s.Devices = append(s.Devices, shell.Trouble{Name: tr.name, Text: tr.text})
 	}
@@ -85,10 +87,18 @@ func (t *terminal) troubles() (list []trouble) {
 	}
 	for _, m := range t.host.Status() {
 		if m.State == host.Resting {
-			list = append(list, trouble{"module-" + m.ID, m.Title, view.T("暂停服务", "resting"), m.Reason})
+			list = append(list, trouble{"module-" + m.ID, moduleTitle(m), view.T("暂停服务", "paused"), m.Reason})
 		}
 	}
 	return list
+}
+
+// moduleTitle is what people call a module; its ID where it never ran.
+func moduleTitle(m host.Status) view.Text {
+	if m.Manifest.Title.IsZero() {
+		return view.Same(m.ID)
+	}
+	return m.Manifest.Title
 }
 
 // health is what the terminal says of itself to the center.

@@ -115,10 +115,7 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		t.closers = append(t.closers, hub.Close)
 		t.finder = &viewfinder{hub: hub, overlay: t.overlay, wake: make(chan struct{}, 1)}
 	}
-	mode, err := shell.ParseMode(c.Terminal.Mode)
-	if err != nil {
-		return err
-	}
+	mode := modes[c.Terminal.Mode]
 	o := shell.Options{
 		Mode: mode, Lang: view.Lang(c.Terminal.Lang),
 		Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
@@ -136,8 +133,8 @@ func (t *terminal) openWindow(ctx context.Context) error {
 	if mode == shell.Gate {
 		o.Shortcuts = shortcuts(c)
 	}
-	t.shell, err = shell.New(o)
-	if err != nil {
+	var err error
+	if t.shell, err = shell.New(o); err != nil {
 		return err
 	}
 	t.Present(kiosk.Visit{}, startingPage())
@@ -253,7 +250,7 @@ func (t *terminal) open(ctx context.Context) (err error) {
 	if err := t.openIdentity(ctx); err != nil {
 		return err
 	}
-	if err := t.openHost(ctx); err != nil {
+	if err := t.openHost(); err != nil {
 		return err
 	}
 	if c.Center.URL != "" {
@@ -315,11 +312,15 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	return nil
 }
 
-func (t *terminal) openHost(ctx context.Context) error {
+func (t *terminal) openHost() error {
 	c := t.config
 	o := host.Config{
 		Terminal: c.Terminal.ID, Site: c.Terminal.Site, Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
-		Dir: filepath.Join(c.Terminal.State, "run"), Log: t.log,
+		Dir: socketDir(c.Terminal.State), Log: t.log,
+		Services: host.Services{
+			Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log},
+			Feeds: t.feeds, Barriers: t.barriers,
+		},
 	}
 	for _, m := range c.Modules {
 		hm := host.Module{ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane}
@@ -335,9 +336,7 @@ func (t *terminal) openHost(ctx context.Context) error {
 		}
 		o.Modules = append(o.Modules, hm)
 	}
-	h, err := host.New(o, host.Services{
-		Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log}, Feeds: t.feeds, Barriers: t.barriers,
-	})
+	h, err := host.New(o)
 	if err != nil {
 		return err
 	}
@@ -347,7 +346,7 @@ func (t *terminal) openHost(ctx context.Context) error {
 		defer cancel()
 		return h.Shutdown(ending)
 	})
-	return h.Start(ctx)
+	return h.Start()
 }
 
 // close closes everything, the last opened first.
