@@ -76,11 +76,14 @@ var pageFiles embed.FS
 
 // New makes a console.
 func New(opt Options) (*Console, error) {
+	if opt.Zone == nil {
+		opt.Zone = time.Local
+	}
 	c := &Console{opt: opt, mux: http.NewServeMux(), pages: map[string]*template.Template{},
 		hashing: make(chan struct{}, 2), drain: make(chan struct{})}
 	c.sessions.now, c.guesses.now = opt.Center.Now, opt.Center.Now
 	for _, name := range []string{"signin", "overview", "board", "people", "terminals", "attention", "audit", "message"} {
-		t, err := template.New("frame.html").Funcs(functions).ParseFS(pageFiles, "pages/frame.html", "pages/nodes.html", "pages/"+name+".html")
+		t, err := template.New("frame.html").Funcs(functions(opt.Zone)).ParseFS(pageFiles, "pages/frame.html", "pages/nodes.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("console: page %s: %w", name, err)
 		}

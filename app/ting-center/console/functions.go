@@ -11,17 +11,19 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
-// functions are what the templates call.
-var functions = template.FuncMap{
-	"nodes":   func(l view.Lang, p view.Page) nodesOf { return nodesOf{l, p} },
-	"node":    func(l view.Lang, n view.Node) nodeOf { return nodeOf{l, n} },
-	"of":      func(p page, data any) page { p.Data = data; return p },
-	"clock":   func(t time.Time) string { return t.Format("15:04:05") },
-	"date":    func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
-	"unix":    func(t time.Time) int64 { return t.Unix() },
-	"seconds": func(d time.Duration) string { return fmt.Sprintf("%+.0f s", d.Seconds()) },
-	"percent": func(done float64) int { return int(max(0, min(1, done)) * 100) },
-	"qr":      qrPicture,
+// functions are what the templates call; times are shown in a zone.
+func functions(zone *time.Location) template.FuncMap {
+	return template.FuncMap{
+		"nodes":   func(l view.Lang, p view.Page) nodesOf { return nodesOf{l, p} },
+		"node":    func(l view.Lang, n view.Node) nodeOf { return nodeOf{l, n} },
+		"of":      func(p page, data any) page { p.Data = data; return p },
+		"clock":   func(t time.Time) string { return t.In(zone).Format("15:04:05") },
+		"date":    func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04:05") },
+		"unix":    func(t time.Time) int64 { return t.Unix() },
+		"seconds": func(d time.Duration) string { return fmt.Sprintf("%+.0f s", d.Seconds()) },
+		"percent": func(done float64) int { return int(max(0, min(1, done)) * 100) },
+		"qr":      qrPicture,
+	}
 }
 
 type nodesOf struct {

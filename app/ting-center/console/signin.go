@@ -45,13 +45,10 @@ func NewPassword() (string, error) {
 
 // SetPassword gives the administrator a password and signs everybody out.
 func SetPassword(ctx context.Context, c *center.Center, who, password string) error {
-	salt := make([]byte, argonSalt)
-	if _, err := rand.Read(salt); err != nil {
+	hash, err := hashPassword(password, argonMemory)
+	if err != nil {
 		return err
 	}
-	hash := fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, argonMemory, argonTime,
-		base64.RawStdEncoding.EncodeToString(salt),
-		base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(password), salt, argonTime, argonMemory, 1, argonKey)))
 	return c.Edit(ctx, func(tx *store.Tx) error {
 		if err := tx.SetPassword(Administrator, hash, c.Now()); err != nil {
 			return err
@@ -60,7 +57,18 @@ func SetPassword(ctx context.Context, c *center.Center, who, password string) er
 	})
 }
 
-// matches compares a password with a hash of SetPassword.
+// hashPassword is the argon2id hash of a password in PHC form.
+func hashPassword(password string, memory uint32) (string, error) {
+	salt := make([]byte, argonSalt)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	key := argon2.IDKey([]byte(password), salt, argonTime, memory, 1, argonKey)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, memory, argonTime,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+}
+
+// matches compares a password with a hash of hashPassword.
 func matches(hash, password string) bool {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || len(password) > maxPassword {

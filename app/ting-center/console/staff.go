@@ -193,9 +193,13 @@ func (c *Console) attention(ctx context.Context, r *http.Request) (shown, error)
 		Forks       []store.Fork
 		Projections []projection.Projection
 		Refusals    map[string]int64
-		Done        string
+		Applied     int
+		Done        bool
 	}
-	d.Projections, d.Refusals, d.Done = c.opt.Center.Projections(), c.opt.Center.Refusals().Counts(), r.FormValue("done")
+	d.Projections, d.Refusals = c.opt.Center.Projections(), c.opt.Center.Refusals().Counts()
+	var notDone error
+	d.Applied, notDone = strconv.Atoi(r.FormValue("done"))
+	d.Done = notDone == nil
 	err := c.opt.Center.View(ctx, func(tx *store.Tx) error {
 		letters, err := tx.DeadLetters(lettersShown)
 		if err != nil {
