@@ -121,15 +121,19 @@ func (tm *Terminal) Clone() *Terminal {
 // Make makes n records on a lane, chained to the ones before.
 func (tm *Terminal) Make(l record.Lane, n int, kind, key, body string) []record.Record {
 	rs := make([]record.Record, n)
-	chain := record.Chain{Terminal: tm.ID, Epoch: tm.Epoch, Lane: l}
-	last := tm.Heads[l]
 	for i := range rs {
-		rs[i] = record.Record{Seq: last.Seq + 1, ID: uuid.Must(uuid.NewV7()), Kind: kind, Version: 1, Key: key, Body: []byte(body)}
-		rs[i].Hash = chain.Next(last.Hash, &rs[i])
-		last = rs[i]
+		rs[i] = tm.MakeVersion(l, kind, 1, key, body)
 	}
-	tm.Heads[l] = last
 	return rs
+}
+
+// MakeVersion makes one record whose shape is of a version.
+func (tm *Terminal) MakeVersion(l record.Lane, kind string, version int, key, body string) record.Record {
+	last := tm.Heads[l]
+	r := record.Record{Seq: last.Seq + 1, ID: uuid.Must(uuid.NewV7()), Kind: kind, Version: version, Key: key, Body: []byte(body)}
+	r.Hash = record.Chain{Terminal: tm.ID, Epoch: tm.Epoch, Lane: l}.Next(last.Hash, &r)
+	tm.Heads[l] = r
+	return r
 }
 
 // Head is the head of a batch of these records; prev is the hash before the first.
