@@ -44,6 +44,9 @@ type Config struct {
 	HealthEvery   time.Duration // 5 s
 	HealthTimeout time.Duration // 5 s
 	Rest          time.Duration // of a module that never stays up; 5 min
+	// Pauses before a module is started again, by failures in a row; after the
+	// last it rests. Nil is 0, ¼, ½, 1, 2 and 4 seconds.
+	Pauses []time.Duration
 
 	// OnStatus is told of every change of a module's status. It is called by the
 	// goroutine that made the change and must return soon.
@@ -87,6 +90,9 @@ func New(cfg Config) (*Host, error) {
 		if *d.v <= 0 {
 			*d.v = d.normal
 		}
+	}
+	if cfg.Pauses == nil {
+		cfg.Pauses = pauses
 	}
 	if !filepath.IsAbs(cfg.Dir) || len(cfg.Dir) > maxDir {
 		return nil, fmt.Errorf("host: the directory for sockets, %q, must be an absolute path of at most %d bytes", cfg.Dir, maxDir)

@@ -36,10 +36,8 @@ type Status struct {
 	Manifest kiosk.Manifest
 }
 
-// The pauses before a module is started again, by failures in a row. After the
-// last it rests.
 var pauses = []time.Duration{
-	0, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second,
+	0, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second,
 }
 
 // stable is how long a module has to run for its earlier failures to be forgotten.
@@ -80,8 +78,8 @@ func (m *module) keep(ctx context.Context) {
 		}
 		failures++
 		pause, state := m.host.cfg.Rest, Resting
-		if failures <= len(pauses) && !hopeless(err) {
-			pause, state = pauses[failures-1], Restarting
+		if failures <= len(m.host.cfg.Pauses) && !hopeless(err) {
+			pause, state = m.host.cfg.Pauses[failures-1], Restarting
 		}
 		reason, hint := explain(err)
 		m.host.log.Error("a module ended", "op", "module", "module", m.ID, "code", kiosk.CodeOf(err),

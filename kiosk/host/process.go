@@ -32,10 +32,10 @@ func (m *module) start(ctx context.Context) (*process, error) {
 	if err := m.host.pins.check(m.Command[0], strings.ToLower(m.SHA256)); err != nil {
 		return nil, err
 	}
-	p := &process{program: newProgram(m.host.spawner, m.Command)}
+	out := newOutput(m.host.log, m.ID)
+	p := &process{program: newProgram(m.host.spawner, m.Command, out.stream("stdout"))}
 	stop := context.AfterFunc(ctx, func() { _ = p.program.Kill(ctx) })
 	defer stop()
-	out := newOutput(m.host.log, m.ID)
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake,
 		Plugins:          rpc.Plugins(),
@@ -109,6 +109,8 @@ func startError(m *module, err error) error {
 	case strings.Contains(text, "incompatible"):
 		e.Code = kiosk.CodeInvalid
 		e.Hint = fmt.Sprintf("this terminal speaks protocol version %d: build the module with the kiosk/rpc of this release", rpc.ProtocolVersion)
+	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "exited before"):
+		e.Hint = "the program ended before it said that it serves: see its lines in the log"
 	case strings.Contains(text, "Unrecognized remote plugin message"):
 		e.Hint = "the program's first output is not a module's: it must print nothing before rpc.Serve; see its lines in the log"
 	case strings.Contains(text, "timeout"), errors.Is(err, context.DeadlineExceeded):

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -44,7 +45,8 @@ func (s *spawner) close() { close(s.work) }
 type program struct {
 	spawner *spawner
 	cmd     *exec.Cmd
-	dir     string // of its sockets
+	dir     string    // of its sockets
+	rest    io.Writer // gets its stdout after the handshake
 
 	stdout, stderr *os.File
 	exited         chan struct{} // closed once it has ended and is reaped
@@ -55,14 +57,14 @@ type program struct {
 	begun  bool
 }
 
-func newProgram(s *spawner, command []string) *program {
+func newProgram(s *spawner, command []string, rest io.Writer) *program {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = "/"
 	// A group of its own: Ctrl-C in a terminal's shell is the terminal's business,
 	// and what the module started ends with it. SIGTERM, not SIGKILL, so that
 	// rpc.Serve can remove the socket; without a handler it kills as well.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	return &program{spawner: s, cmd: cmd, exited: make(chan struct{})}
+	return &program{spawner: s, cmd: cmd, rest: rest, exited: make(chan struct{})}
 }
 
 var errKilled = errors.New("ended before it began")
@@ -160,8 +162,35 @@ func (p *program) HostToPlugin(network, addr string) (string, string, error) {
 	return network, addr, nil
 }
 
-// Stdout implements runner.Runner.
-func (p *program) Stdout() io.ReadCloser { return p.stdout }
+// Stdout implements runner.Runner. It gives go-plugin the handshake and nothing
+// else: go-plugin stops reading at a line of 64 KiB, and the module would hang
+// writing the next one.
+func (p *program) Stdout() io.ReadCloser { return &firstLine{File: p.stdout, rest: p.rest} }
+
+// firstLine is a stream whose first line is read, and the rest written to rest.
+type firstLine struct {
+	*os.File
+	rest io.Writer
+	over bool
+}
+
+func (f *firstLine) Read(b []byte) (int, error) {
+	if f.over {
+		if _, err := io.Copy(f.rest, f.File); err != nil {
+			return 0, err
+		}
+		return 0, io.EOF
+	}
+	n, err := f.File.Read(b)
+	if i := bytes.IndexByte(b[:n], '\n'); i >= 0 {
+		f.over = true
+		if _, err := f.rest.Write(b[i+1 : n]); err != nil {
+			return i + 1, err
+		}
+		n = i + 1
+	}
+	return n, err
+}
 
 // Stderr implements runner.Runner.
 func (p *program) Stderr() io.ReadCloser { return p.stderr }

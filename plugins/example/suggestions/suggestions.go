@@ -48,7 +48,7 @@ func (module) Manifest() kiosk.Manifest {
 		ID:          ID,
 		Version:     "1.0.0",
 		Title:       view.T("意见箱", "Suggestions"),
-		Icon:        "note",
+		Icon:        "document",
 		Permissions: []kiosk.Permission{kiosk.PermRecord},
 		Records:     []kiosk.RecordKind{KindMade},
 	}
