@@ -57,12 +57,16 @@ func run(args []string) int {
 	if err != nil {
 		return refuse(conn, err)
 	}
+	s, err := newServer(conn, memory, m)
+	if err != nil {
+		return refuse(conn, err)
+	}
 	debug.FreeOSMemory() // what loading took is not needed again
 	ready := protocol.Ready{Model: m.id, Path: m.network.Path().String()}
 	if err := conn.Send(protocol.Message{Kind: protocol.KindReady, Body: ready.Append(nil)}); err != nil {
 		return 1 // nobody is there any more
 	}
-	if err := serve(conn, memory, m); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+	if err := s.serve(); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return refuse(conn, err)
 	}
 	return 0

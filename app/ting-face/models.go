@@ -13,6 +13,7 @@ import (
 
 	"github.com/luohu/ting/assets/models"
 	"github.com/luohu/ting/devices/face/dlib"
+	"github.com/luohu/ting/devices/face/dlib/resnet"
 	"github.com/luohu/ting/devices/face/network"
 )
 
@@ -33,8 +34,8 @@ func loadModels(weights, landmarks string) (*loaded, error) {
 		return nil, err
 	}
 	m := new(loaded)
-	var both errgroup.Group
-	both.Go(func() error {
+	var all errgroup.Group
+	all.Go(func() error {
 		dat, err := readWeights(weights)
 		if err == nil {
 			err = m.use(dat)
@@ -48,7 +49,7 @@ func loadModels(weights, landmarks string) (*loaded, error) {
 		}
 		return nil
 	})
-	both.Go(func() (err error) {
+	all.Go(func() (err error) {
 		// dlib reports a file that cannot be opened and one that is damaged alike.
 		if err = readable(landmarks); err == nil {
 			m.predictor, err = dlib.LoadPredictor(landmarks)
@@ -59,14 +60,18 @@ func loadModels(weights, landmarks string) (*loaded, error) {
 		}
 		return nil
 	})
-	if err := both.Wait(); err != nil {
+	all.Go(func() error {
+		_, err := dlib.NewDetector(dlib.AllLevels, 0) // the first one takes long
+		return err
+	})
+	if err := all.Wait(); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
 func (m *loaded) use(dat []byte) error {
-	w, err := dlib.ReadWeights(dat)
+	w, err := resnet.ReadWeights(dat)
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,7 @@ type scene struct {
 	used    time.Time // guarded by the server's mutex
 }
 
-// serve answers until the socket ends.
-func serve(conn *protocol.Conn, memory *protocol.Memory, m *loaded) error {
+func newServer(conn *protocol.Conn, memory *protocol.Memory, m *loaded) (*server, error) {
 	s := &server{conn: conn, memory: memory, cameras: map[string]*scene{}}
 	// A track's number is never used twice, also not after a restart.
 	s.lastID.Store(uint64(time.Now().UnixNano()))
@@ -44,12 +43,17 @@ func serve(conn *protocol.Conn, memory *protocol.Memory, m *loaded) error {
 	for range n {
 		a, err := newAnalyst(m)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.workers <- a
 	}
+	return s, nil
+}
+
+// serve answers until the socket ends, and returns why it did.
+func (s *server) serve() error {
 	for {
-		message, err := conn.Receive()
+		message, err := s.conn.Receive()
 		if err != nil {
 			return err
 		}

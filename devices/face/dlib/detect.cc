@@ -18,7 +18,7 @@ using detector_type = dlib::frontal_face_detector;
 using pyramid_type = dlib::pyramid_down<6>; // the one the detector was trained with
 
 detector_type with_levels(int levels) {
-	const detector_type shipped = dlib::get_frontal_face_detector();
+	static const detector_type shipped = dlib::get_frontal_face_detector(); // unpacking it takes 0.3 s
 	detector_type::image_scanner_type scanner;
 	scanner.copy_configuration(shipped.get_scanner());
 	scanner.set_max_pyramid_levels(static_cast<unsigned long>(levels));

@@ -1,6 +1,6 @@
 // Package dlib binds the parts of dlib that find and cut out faces: the HOG
-// detector, the 68 landmarks, the 150×150 chip, and the reader of the
-// recognition network's weights (devices/face/network runs them).
+// detector, the 68 landmarks and the 150×150 chip. What reads the recognition
+// network's weights is in the folder resnet; devices/face/network runs them.
 //
 // C++ exceptions come back as errors. A native library may still crash, so only
 // app/ting-face may import this package; a terminal talks to that process.
@@ -8,8 +8,7 @@
 // different processors would share dlib's inline functions, and the linker keeps
 // any one of the copies): call Supported before anything else.
 //
-// Changing a file here costs a minute of compiling, since dlib is templates.
-// Test with `go test ./devices/face/dlib`; photographs are read from TING_FACES.
+// Changing a file here costs time in compiling, since dlib is templates. Test with `go test ./devices/face/dlib`; photographs are read from TING_FACES.
 package dlib
 
 /*

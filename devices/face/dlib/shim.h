@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { TING_LANDMARKS = 68, TING_CHIP = 150, TING_CONVOLUTIONS = 29, TING_DIM = 128, TING_FEATURES = 256 };
+enum { TING_LANDMARKS = 68, TING_CHIP = 150 };
 
 // A rectangle in pixels; right and bottom are exclusive.
 typedef struct {
@@ -44,24 +44,6 @@ char *ting_landmarks(const ting_predictor *, const uint8_t *rgb, ting_shape, con
 
 // Cuts the upright chip of TING_CHIP by TING_CHIP RGB pixels that the network reads.
 char *ting_chip(const uint8_t *rgb, ting_shape, const float *points, uint8_t *chip);
-
-// The recognition network's weights, convolution and affine layer folded into one.
-typedef struct ting_weights ting_weights;
-typedef struct {
-	int32_t outputs, inputs, size; // size by size pixels
-	const float *weights;          // outputs × inputs × size × size
-	const float *biases;           // outputs
-} ting_convolution;
-char *ting_weights_read(const uint8_t *data, size_t size, ting_weights **out);
-void ting_weights_free(ting_weights *);
-void ting_weights_convolution(const ting_weights *, int i, ting_convolution *out); // i from 0, in order of use
-const float *ting_weights_projection(const ting_weights *);                       // TING_FEATURES × TING_DIM
-
-// dlib's own forward pass of the same network, not safe for several threads.
-typedef struct ting_reference ting_reference;
-char *ting_reference_read(const uint8_t *data, size_t size, ting_reference **out);
-void ting_reference_free(ting_reference *);
-char *ting_reference_describe(ting_reference *, const uint8_t *chip, float *descriptor);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
 // less than half the time, because affine layers are folded into convolutions
 // beforehand and convolutions run directly over a layout that fits the vector
 // registers. The instruction set is chosen when the program runs; the package
-// has no dependency on dlib. Weights come from devices/face/dlib.ReadWeights.
+// has no dependency on dlib. Weights come from devices/face/dlib/resnet.ReadWeights.
 //
 // Only app/ting-face may import this package. Test with `go test ./devices/face/network`.
 package network

@@ -29,13 +29,13 @@ const (
 	// one person stay below, even poor ones.
 	swapDistance = 0.55
 
-	margin     = 0.5 // around the last place, of its width
-	smallest   = 88  // pixels: a face is searched shrunk as long as it stays this wide
-	levels     = 4   // of the pyramid around a last place: to 1.7 times the size
-	linkOver   = 0.2 // intersection over union from which a face is a track's
-	sameOver   = 0.4 // intersection over union from which two detections are one face
-	sameInside = 0.7 // or this part of the smaller one inside the larger
-	crowd      = 0.6 // part of the frame to search from which the whole is as cheap
+	margin     = 0.5  // around the last place, of its width
+	smallest   = 88   // pixels: a face is searched shrunk as long as it stays this wide
+	levels     = 4    // of the pyramid around a last place: to 1.7 times the size
+	linkOver   = 0.2  // intersection over union from which a face is a track's
+	sameOver   = 0.33 // intersection over union from which two detections are one face, as in dlib
+	sameInside = 0.79 // or this part of the smaller one inside the larger
+	crowd      = 0.6  // part of the frame to search from which the whole is as cheap
 )
 
 // Levels is how many levels of the image pyramid a Search of a part needs.

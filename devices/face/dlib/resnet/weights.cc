@@ -69,7 +69,7 @@ struct collector {
 extern "C" {
 
 char *ting_weights_read(const uint8_t *data, size_t size, ting_weights **out) {
-	return ting::guarded([&] {
+	return ting::without_exceptions([&] {
 		auto net = std::make_unique<ting::anet_type>();
 		ting::read_net(data, size, *net);
 		auto w = std::make_unique<ting_weights>();

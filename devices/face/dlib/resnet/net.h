@@ -1,16 +1,30 @@
 // The recognition network as dlib describes it (dnn_face_recognition_ex.cpp),
 // and a stream over bytes to read it from.
-#ifndef TING_DLIB_NET_H
-#define TING_DLIB_NET_H
+#ifndef TING_RESNET_NET_H
+#define TING_RESNET_NET_H
 
+#include <cstring>
+#include <exception>
 #include <istream>
 #include <streambuf>
 
 #include <dlib/dnn.h>
 
-#include "guard.h"
+#include "resnet.h"
 
 namespace ting {
+
+// without_exceptions runs f and turns what it throws into a message for the caller to free.
+template <class F> char *without_exceptions(F f) {
+	try {
+		f();
+		return nullptr;
+	} catch (const std::exception &e) {
+		return strdup(e.what()[0] ? e.what() : "unnamed C++ exception");
+	} catch (...) {
+		return strdup("unknown C++ exception");
+	}
+}
 
 template <template <int, template <typename> class, int, typename> class block, int N, template <typename> class BN, typename S>
 using residual = dlib::add_prev1<block<N, BN, 1, dlib::tag1<S>>>;

@@ -1,6 +1,19 @@
-package dlib
+// Package resnet reads the weights of dlib's face recognition network, and keeps
+// dlib's own forward pass at hand, which devices/face/network is proven against.
+//
+// It is apart from package dlib because it is the dearest to compile, and changes
+// least. The same holds for both: C++ exceptions come back as errors, only
+// app/ting-face may import it, and dlib.Supported must have been asked before.
+// Test with `go test ./devices/face/dlib/resnet`.
+package resnet
 
-// #include "shim.h"
+/*
+#cgo CXXFLAGS: -std=gnu++17 -O3 -DNDEBUG
+#cgo amd64 CXXFLAGS: -march=x86-64-v3
+#cgo LDFLAGS: -ldlib -lblas -llapack
+#include <stdlib.h>
+#include "resnet.h"
+*/
 import "C"
 
 import (
@@ -11,6 +24,15 @@ import (
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/devices/face/network"
 )
+
+// failure turns the C side's message into an error and frees it.
+func failure(message *C.char) error {
+	if message == nil {
+		return nil
+	}
+	defer C.free(unsafe.Pointer(message))
+	return errors.New(C.GoString(message))
+}
 
 // ReadWeights reads the recognition network's weights from a dlib-compatible
 // .dat (uncompressed), folding its affine layers into the convolutions.
@@ -58,8 +80,8 @@ func ReadReference(dat []byte) (*Reference, error) {
 }
 
 // Describe returns the raw descriptor: not normalised, not averaged.
-func (r *Reference) Describe(c *Chip) (d [face.Dim]float32, err error) {
-	err = failure(C.ting_reference_describe(r.p, (*C.uint8_t)(unsafe.Pointer(c)), (*C.float)(unsafe.Pointer(&d))))
+func (r *Reference) Describe(chip *[3 * network.ChipSide * network.ChipSide]byte) (d [face.Dim]float32, err error) {
+	err = failure(C.ting_reference_describe(r.p, (*C.uint8_t)(unsafe.Pointer(chip)), (*C.float)(unsafe.Pointer(&d))))
 	return d, err
 }
 

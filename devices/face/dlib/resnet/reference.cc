@@ -13,7 +13,7 @@ extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 extern "C" {
 
 char *ting_reference_read(const uint8_t *data, size_t size, ting_reference **out) {
-	return ting::guarded([&] {
+	return ting::without_exceptions([&] {
 		if (openblas_set_num_threads) openblas_set_num_threads(1);
 		auto r = std::make_unique<ting_reference>();
 		ting::read_net(data, size, r->net);
@@ -24,7 +24,7 @@ char *ting_reference_read(const uint8_t *data, size_t size, ting_reference **out
 void ting_reference_free(ting_reference *r) { delete r; }
 
 char *ting_reference_describe(ting_reference *r, const uint8_t *chip, float *descriptor) {
-	return ting::guarded([&] {
+	return ting::without_exceptions([&] {
 		dlib::matrix<dlib::rgb_pixel> image(TING_CHIP, TING_CHIP);
 		std::memcpy(dlib::image_data(image), chip, static_cast<size_t>(3) * TING_CHIP * TING_CHIP);
 		const dlib::matrix<float, 0, 1> d = r->net(image);

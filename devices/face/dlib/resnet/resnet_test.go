@@ -1,15 +1,14 @@
-package dlib_test
+package resnet_test
 
 import (
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
 
-	"io"
-
 	"github.com/luohu/ting/assets/models"
 	"github.com/luohu/ting/devices/face"
-	"github.com/luohu/ting/devices/face/dlib"
+	"github.com/luohu/ting/devices/face/dlib/resnet"
 	"github.com/luohu/ting/devices/face/network"
 )
 
@@ -32,6 +31,8 @@ func weights(t testing.TB) []byte {
 	return b
 }
 
+type chip = [3 * network.ChipSide * network.ChipSide]byte
+
 var paths = []network.Path{network.Portable, network.AVX2, network.AVX512}
 
 // tolerance is how far a raw descriptor of ours (of length 1.4 or so) may be from
@@ -41,12 +42,12 @@ const tolerance = 1e-5
 // TestNetworkEqualsDlib holds our forward pass on every path this processor has
 // against dlib's own.
 func TestNetworkEqualsDlib(t *testing.T) {
-	reference, err := dlib.ReadReference(weights(t))
+	reference, err := resnet.ReadReference(weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reference.Close()
-	w, err := dlib.ReadWeights(weights(t))
+	w, err := resnet.ReadWeights(weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func TestNetworkEqualsDlib(t *testing.T) {
 			}
 			var worst float32
 			for i, c := range chips {
-				got := n.Raw(s, (*[len(c)]byte)(&c))
+				got := n.Raw(s, &c)
 				for j := range got {
 					worst = max(worst, got[j]-wants[i][j], wants[i][j]-got[j])
 				}
@@ -88,13 +89,13 @@ func TestNetworkEqualsDlib(t *testing.T) {
 }
 
 // patterns are chips that no face made: flat, a gradient and noise.
-func patterns() []dlib.Chip {
+func patterns() []chip {
 	r := rand.New(rand.NewPCG(1, 2))
-	chips := make([]dlib.Chip, 6)
+	chips := make([]chip, 6)
 	for i := range chips[1] {
 		chips[1][i] = 255
-		chips[2][i] = byte(i / 3 % dlib.ChipSide)
-		chips[3][i] = byte(i / (3 * dlib.ChipSide))
+		chips[2][i] = byte(i / 3 % network.ChipSide)
+		chips[3][i] = byte(i / (3 * network.ChipSide))
 		chips[4][i] = byte(r.Uint32())
 		chips[5][i] = byte(128 + r.Uint32()%32)
 	}
@@ -102,20 +103,20 @@ func patterns() []dlib.Chip {
 }
 
 func BenchmarkDescribe(b *testing.B) {
-	chip := &patterns()[5]
+	picture := &patterns()[5]
 	b.Run("dlib", func(b *testing.B) {
-		reference, err := dlib.ReadReference(weights(b))
+		reference, err := resnet.ReadReference(weights(b))
 		if err != nil {
 			b.Fatal(err)
 		}
 		defer reference.Close()
 		for b.Loop() {
-			if _, err := reference.Describe(chip); err != nil {
+			if _, err := reference.Describe(picture); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	w, err := dlib.ReadWeights(weights(b))
+	w, err := resnet.ReadWeights(weights(b))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func BenchmarkDescribe(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				n.Raw(s, (*[len(*chip)]byte)(chip))
+				n.Raw(s, picture)
 			}
 		})
 	}
