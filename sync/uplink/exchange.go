@@ -111,7 +111,10 @@ func (a *answer) read(text []byte, signature string, id *Identity, name record.C
 // which is never one that moves a cursor.
 func (a *answer) code() wire.Code {
 	if a.verified {
-		return a.ack.Code
+		if _, known := hints[a.ack.Code]; known || a.ack.Code == wire.OK || a.ack.Code == wire.Busy {
+			return a.ack.Code
+		}
+		return wire.Upgrade // a word of a newer protocol
 	}
 	switch a.status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

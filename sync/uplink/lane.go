@@ -57,7 +57,7 @@ func (l *lane) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		var p pause
 		if chain, due := l.next(); chain.Terminal == "" {
-			p = pause{d: due, byAppend: true}
+			p = pause{d: due, byAppend: true, byOnline: true}
 		} else {
 			p = l.send(ctx, chain)
 		}
@@ -156,9 +156,6 @@ func (l *lane) send(ctx context.Context, name record.Chain) pause {
 }
 
 func (l *lane) oddAnswer(a answer) error {
-	if a.verified {
-		return &HintError{Err: fmt.Errorf("the center answered with unknown code %q", a.ack.Code), Hint: hints[wire.Upgrade]}
-	}
 	if a.status == http.StatusNotFound {
 		return &HintError{Err: fmt.Errorf("status %d from %s", a.status, l.u.up), Hint: "what answers at center.url is not a center"}
 	}

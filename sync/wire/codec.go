@@ -36,9 +36,7 @@ func EncodeRecords(rs []record.Record) []byte {
 		b = append(b, r.Body...)
 		b = append(b, r.Hash[:]...)
 	}
-	enc := encoders.Get().(*zstd.Encoder)
-	defer encoders.Put(enc)
-	return enc.EncodeAll(b, nil)
+	return encoder().EncodeAll(b, nil)
 }
 
 // DecodeRecords reads count records from a body of EncodeRecords. It never
@@ -54,9 +52,7 @@ func DecodeRecords(body []byte, count int) ([]record.Record, error) {
 	if count == 0 {
 		return nil, nil
 	}
-	dec := decoders.Get().(*zstd.Decoder)
-	defer decoders.Put(dec)
-	b, err := dec.DecodeAll(body, nil)
+	b, err := decoder().DecodeAll(body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
@@ -84,21 +80,23 @@ func DecodeRecords(body []byte, count int) ([]record.Record, error) {
 // maxDecoded leaves room for the fixed parts of MaxRecords records.
 const maxDecoded = MaxBatchBytes + MaxRecords*512
 
-var encoders = sync.Pool{New: func() any {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+// One encoder and one decoder serve everybody: each keeps as many workers as
+// there are processors, and hands them out by itself.
+var encoder = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		panic(err) // constant options
 	}
 	return e
-}}
+})
 
-var decoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDecoded))
+var decoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxDecoded))
 	if err != nil {
 		panic(err) // constant options
 	}
 	return d
-}}
+})
 
 type reader struct {
 	b   []byte
