@@ -36,7 +36,7 @@ type Options struct {
 	// AllowQuit lets a locked mode be left by closing its window (the demo).
 	AllowQuit bool
 	// Windowed keeps a locked mode in a window of that size (the demo on a desk).
-	Windowed fyne.Size
+	Windowed Size
 	// App draws; nil opens a real window. Tests hand in Fyne's test app.
 	App fyne.App
 
@@ -102,3 +102,6 @@ type Status struct {
 
 // Trouble is a device that does not work, in words for whoever can help.
 type Trouble struct{ Name, Text view.Text }
+
+// Size is a width and height in Fyne's units, for callers that must not import Fyne.
+type Size = fyne.Size

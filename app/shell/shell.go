@@ -42,6 +42,7 @@ type Shell struct {
 	banner  *banner
 	page    *pageView
 	preview *preview
+	last    sent
 	wedge   wedge
 	// beforeCard is what the active field held before a card reader's first key.
 	beforeCard string

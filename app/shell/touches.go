@@ -2,6 +2,7 @@ package shell
 
 import (
 	"maps"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -34,9 +35,12 @@ func (s *Shell) start(module string) {
 	}
 }
 
+// again is how soon after a touch a second one on the same thing is taken for
+// the same touch: a finger that trembles, or a double click.
+const again = 400 * time.Millisecond
+
 // answer sends what the visitor did with the page on screen. A touch that
-// meets a page already replaced is dropped, and so is a second touch on the
-// same thing while the first is on its way.
+// meets a page already replaced is dropped.
 func (s *Shell) answer(action string) {
 	p := s.page.page
 	if p.ID == "" || s.opts.OnAnswer == nil {
@@ -46,8 +50,25 @@ func (s *Shell) answer(action string) {
 		s.log.Debug("a touch was dropped", "op", "answer", "cause", "the page is being replaced")
 		return
 	}
+	last := sent{p.ID, p.Rev, action, s.opts.Now()}
+	if last.repeats(s.last) {
+		return
+	}
+	s.last = last
 	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: maps.Clone(s.page.fields())}
 	s.courier.send("answer", func() { s.opts.OnAnswer(a) })
+}
+
+// sent is the answer that was sent last.
+type sent struct {
+	page   string
+	rev    uint64
+	action string
+	at     time.Time
+}
+
+func (s sent) repeats(before sent) bool {
+	return s.page == before.page && s.rev == before.rev && s.action == before.action && s.at.Sub(before.at) < again
 }
 
 // act is answer for something that was touched.

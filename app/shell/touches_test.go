@@ -22,6 +22,21 @@ func TestTouchedActionAnswersWithPageAndRevision(t *testing.T) {
 	}
 }
 
+func TestTremblingFingerAnswersOnce(t *testing.T) {
+	b := newBench(t, nil)
+	b.sample("gate-idle")
+	b.tap("card", "card")
+	b.answer()
+	b.noAnswer()
+	b.tap("pin")
+	b.answer()
+	b.now = b.now.Add(time.Second)
+	b.tap("pin")
+	if a := b.answer(); a.Action != "pin" {
+		t.Errorf("answer = %+v", a)
+	}
+}
+
 func TestTouchedTileAnswersWithItsID(t *testing.T) {
 	b := newBench(t, nil)
 	b.sample("tiles")
@@ -57,6 +72,7 @@ func TestPINTypedOnTheKeypad(t *testing.T) {
 	if a.Fields["number"] != "201" || a.Fields["pin"] != "123456" { // MaxLen is 6
 		t.Errorf("fields = %q", a.Fields)
 	}
+	b.now = b.now.Add(time.Second)
 	b.tap("key:clear", "ok")
 	if a := b.answer(); a.Fields["pin"] != "" {
 		t.Errorf("after clear, pin = %q", a.Fields["pin"])
@@ -334,6 +350,7 @@ func TestSlowReceiverDoesNotHoldTheScreen(t *testing.T) {
 	defer close(release)
 	b.sample("gate-idle")
 	for range 3 * bagSize {
+		b.now = b.now.Add(time.Second)
 		b.tap("card")
 	}
 	b.sample("gate-welcome")
