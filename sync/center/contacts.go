@@ -114,6 +114,10 @@ func (c *Center) SetState(ctx context.Context, who, terminal string, s store.Sta
 		if err := tx.SetState(terminal, s); err != nil {
 			return err
 		}
+		// A code that was made before must not let it in again.
+		if err := tx.DropCodes(terminal); err != nil {
+			return err
+		}
 		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "terminal." + string(s), Subject: terminal})
 	})
 	if err == nil {

@@ -105,15 +105,16 @@ func (c *Center) enrol(ctx context.Context, q wire.EnrolRequest) (resp wire.Enro
 			return &refusal{wire.EnrolBadSite, http.StatusForbidden, "the code is for another site: correct terminal.site"}
 		case !code.UsedAt.IsZero() && !code.PublicKey.Equal(key):
 			return &refusal{wire.EnrolBadCode, http.StatusForbidden, "the code was used by another key: make a new one at the console"}
-		case !code.UsedAt.IsZero():
-			return json.Unmarshal(code.Answer, &resp) // the answer was lost on the way
 		}
 		d, err := tx.Device(q.Terminal)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if d.State == store.Revoked && d.EnrolledAt.After(code.MadeAt) {
-			return &refusal{wire.EnrolInactive, http.StatusForbidden, "this terminal was revoked: make a new code at the console"}
+		if !code.UsedAt.IsZero() {
+			if d.State == store.Revoked {
+				return &refusal{wire.EnrolInactive, http.StatusForbidden, "this terminal was revoked: make a new code at the console"}
+			}
+			return json.Unmarshal(code.Answer, &resp) // the answer was lost on the way
 		}
 		seen, err := tx.HighestEpoch(q.Terminal)
 		if err != nil {

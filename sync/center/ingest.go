@@ -212,16 +212,18 @@ func (c *Center) decide(tx *store.Tx, b *batch) (v verdict, err error) {
 		}
 	}
 	if !same || d.State == store.Quarantined {
-		return c.fork(tx, b, d, cur, fresh, v, same)
+		return c.fork(tx, b, d, cur, fresh, v)
 	}
 	if len(fresh) == 0 {
 		return v, nil
 	}
-	if err := tx.Append(cur.ID, fresh, b.at); err != nil {
-		return v, err
-	}
 	last := fresh[len(fresh)-1]
-	if err := tx.MoveCursor(cur.ID, last.Seq, last.Hash); err != nil {
+	if err := errors.Join(
+		tx.Append(cur.ID, fresh, b.at),
+		tx.MoveCursor(cur.ID, last.Seq, last.Hash),
+		// What was only kept while the terminal was in quarantine is in the log now.
+		tx.DropFork(cur.ID, fresh[0].Seq, last.Seq),
+	); err != nil {
 		return v, err
 	}
 	v.stored = len(fresh)
@@ -270,16 +272,23 @@ func compare(tx *store.Tx, b *batch, cur store.Chain) (known int, same bool, err
 	return known, false, nil
 }
 
-// fork keeps what differs from the history stored and quarantines the terminal.
-func (c *Center) fork(tx *store.Tx, b *batch, d store.Device, cur store.Chain, other []record.Record, v verdict, same bool) (verdict, error) {
+// fork keeps what differs from the history stored and quarantines the terminal,
+// unless it was enrolled in a later epoch since: then the other key holder is
+// shut out already, and what it still sends of the old epoch is only kept.
+func (c *Center) fork(tx *store.Tx, b *batch, d store.Device, cur store.Chain, other []record.Record, v verdict) (verdict, error) {
 	v.ack.Code = wire.Fork
-	if _, err := tx.KeepFork(cur.ID, other, b.at); err != nil {
+	kept, err := tx.KeepFork(cur.ID, other, b.at)
+	if err != nil || d.State == store.Quarantined {
 		return v, err
 	}
-	if d.State == store.Quarantined {
-		return v, nil
+	where := fmt.Sprintf("epoch %d, lane %v, seq %d", b.chain.Epoch, b.chain.Lane, b.head.First)
+	if b.chain.Epoch < d.Epoch {
+		if kept == 0 {
+			return v, nil
+		}
+		return v, tx.Note(store.Audit{At: b.at, Who: "center", Action: "fork.keep", Subject: d.Terminal, Detail: where})
 	}
-	v.alarm = fmt.Sprintf("epoch %d, lane %v, seq %d", b.chain.Epoch, b.chain.Lane, b.head.First)
+	v.alarm = where
 	if err := tx.SetState(d.Terminal, store.Quarantined); err != nil {
 		return v, err
 	}

@@ -132,8 +132,27 @@ func TestIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Enrolled anew it goes on in an epoch of its own.
+	// Enrolled anew it goes on in an epoch of its own. What it sends of the old
+	// one is taken where it continues the chain, and kept where it does not.
 	again := s.enrol("gate-1", "school-1")
+	former := again.Clone()
+	former.Epoch = tm.Epoch
+	expect(t, former.Send(record.Ordinary, mine[1].Hash, more), wire.OK, 6)
+	expect(t, former.Send(record.Ordinary, common[2].Hash, theirs), wire.Fork, 6)
+	err = s.c.View(context.Background(), func(tx *store.Tx) error {
+		d, err := tx.Device("gate-1")
+		if err != nil {
+			return err
+		}
+		forks, err := tx.Forks()
+		if d.State != store.Active || forks[0].Records != 4 {
+			t.Errorf("the terminal is %s, %d records kept aside; want active and 4", d.State, forks[0].Records)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if again.Epoch <= tm.Epoch {
 		t.Errorf("epoch %d after %d", again.Epoch, tm.Epoch)
 	}

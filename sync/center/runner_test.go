@@ -256,6 +256,9 @@ func TestAdoptedForkReachesProjections(t *testing.T) {
 	s.tell(tm, "a:ok", "b:ok")
 	theirs := other.Make(record.Ordinary, 3, "tally.note", "c", `{"do":"ok"}`)
 	expect(t, other.Send(record.Ordinary, record.Hash{}, theirs), "FORK", 2)
+	prev := tm.Heads[record.Ordinary].Hash
+	mine := tm.Make(record.Ordinary, 1, "tally.note", "d", `{"do":"ok"}`)
+	expect(t, tm.Send(record.Ordinary, prev, mine), "FORK", 2) // in quarantine: kept
 	var chain int64
 	err := s.c.View(context.Background(), func(tx *store.Tx) error {
 		forks, err := tx.Forks()
@@ -265,13 +268,17 @@ func TestAdoptedForkReachesProjections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []int{3, 0} { // the second time there is nothing left
+	for _, want := range []int{4, 0} { // the second time there is nothing left
 		if n, err := s.c.Adopt(context.Background(), "admin", chain); err != nil || n != want {
 			t.Errorf("adopted %d, want %d: %v", n, want, err)
 		}
 	}
 	s.caughtUp()
-	if got := s.sums(); got["c"] != 3 || got["a"] != 1 {
+	if got := s.sums(); got["c"] != 3 || got["a"] != 1 || got["d"] != 1 {
 		t.Errorf("sums %v", got)
 	}
+	// The chain itself went on with what continues it: sent again, it is known.
+	former := s.enrol("desk-1", "hall")
+	former.Epoch = tm.Epoch
+	expect(t, former.Send(record.Ordinary, prev, mine), "OK", 3)
 }

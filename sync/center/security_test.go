@@ -349,12 +349,26 @@ func TestGuessingCodesIsHopeless(t *testing.T) {
 func TestRevokedTerminalNeedsANewCode(t *testing.T) {
 	s := serve(t, Options{})
 	ctx := context.Background()
-	s.enrol("gate-1", "school-1")
+	made, _, err := s.c.MakeCode(ctx, "test", "gate-1", "school-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused, _, err := s.c.MakeCode(ctx, "test", "gate-1", "school-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := centertest.NewKey(t)
+	centertest.Enrol(t, s.url, s.c.ca.Pool(), "gate-1", "school-1", made, key)
 	if err := s.c.SetState(ctx, "admin", "gate-1", store.Active); err == nil {
 		t.Error("a terminal became active without enrolling")
 	}
 	if err := s.c.SetState(ctx, "admin", "gate-1", store.Revoked); err != nil {
 		t.Fatal(err)
+	}
+	for code, reason := range map[string]wire.EnrolReason{made: wire.EnrolInactive, unused: wire.EnrolBadCode} {
+		if status, body := s.postEnrol(centertest.Request(t, "gate-1", "school-1", code, key)); status != 403 || !strings.Contains(string(body), `"`+string(reason)+`"`) {
+			t.Errorf("an older code: %d %s", status, body)
+		}
 	}
 	tm := s.enrol("gate-1", "school-1")
 	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 1, "a.b", "", `{}`)), wire.OK, 1)

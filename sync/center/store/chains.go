@@ -119,6 +119,13 @@ func (tx *Tx) KeepFork(chain int64, rs []record.Record, seen time.Time) (kept in
 	return kept, nil
 }
 
+// DropFork forgets the records kept that the chain itself now has.
+func (tx *Tx) DropFork(chain, first, last int64) error {
+	_, err := tx.Exec(`DELETE FROM forks WHERE chain = ? AND seq BETWEEN ? AND ? AND adopted_at = 0 AND EXISTS (
+		SELECT 1 FROM inbox i WHERE i.chain = forks.chain AND i.seq = forks.seq AND i.hash = forks.hash)`, chain, first, last)
+	return err
+}
+
 // Fork sums up the other history of a chain.
 type Fork struct {
 	Chain

@@ -155,9 +155,9 @@ func (tx *Tx) UseCode(hash []byte, key ed25519.PublicKey, answer []byte, at time
 	return err
 }
 
-// DropCode makes a code worthless.
-func (tx *Tx) DropCode(hash []byte) error {
-	_, err := tx.Exec(`DELETE FROM codes WHERE hash = ? AND used_at = 0`, hash)
+// DropCodes makes a terminal's unused codes worthless.
+func (tx *Tx) DropCodes(terminal string) error {
+	_, err := tx.Exec(`DELETE FROM codes WHERE terminal = ? AND used_at = 0`, terminal)
 	return err
 }
 
