@@ -297,7 +297,8 @@ func (d *demoRun) keepScreenshot(ctx context.Context, displayName string) {
 			return
 		case <-tick.C:
 		}
-		cmd := exec.CommandContext(ctx, "import", "-display", displayName, "-window", "root", next)
+		cmd := exec.CommandContext(ctx, "import", "-display", displayName, "-window", "root",
+			"-define", "png:compression-level=1", next) // drawn often, kept never: time matters, size does not
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			err = os.Rename(next, path)
