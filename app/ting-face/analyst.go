@@ -52,9 +52,8 @@ func newAnalyst(m *loaded) (*analyst, error) {
 	return a, nil
 }
 
-// analyze finds the faces of one picture, largest first.
-func (a *analyst) analyze(t *tracker.Tracker, pixels []byte, r protocol.Request) ([]face.Face, error) {
-	now := time.Now()
+// analyze finds the faces of one picture, seen now, largest first.
+func (a *analyst) analyze(now time.Time, t *tracker.Tracker, pixels []byte, r protocol.Request) ([]face.Face, error) {
 	picture := dlib.RGB{Pix: pixels, W: r.W, H: r.H, Stride: 3 * r.W}
 	var plan []tracker.Search
 	if !r.FullScan {

@@ -3,12 +3,14 @@ package main
 import (
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
+	"time"
 
 	"github.com/luohu/ting/devices/camera"
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/devices/face/engine"
+	"github.com/luohu/ting/devices/face/protocol"
+	"github.com/luohu/ting/devices/face/tracker"
 )
 
 // TestScenes wants every face of the photographs that a person sees at once.
@@ -153,40 +155,67 @@ func bordered(f *camera.Frame, k int) *camera.Frame {
 	return b
 }
 
-// TestFollowed shows one person for some time: one track, three descriptors at
-// first, and none when none are wanted.
+// TestFollowed shows one person for two seconds, with a clock of its own: one
+// track, three descriptors at first and one a second later, searched around the
+// last place with the same result as in the whole frame.
 func TestFollowed(t *testing.T) {
 	frame := photograph(t, filepath.Join(faces(t), "_frames", "obama-480p.jpg"))
-	e := launch(t, engine.Options{})
-	ready(t, e)
-	var track uint64
-	described := 0
-	for i := range 8 {
-		found := analyze(t, e, face.Request{Frame: frame, Camera: "gate"})
-		if len(found) != 1 {
-			t.Fatalf("frame %d: %d faces", i, len(found))
+	m, err := loadModels("", shapePredictor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := newAnalyst(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last uint64
+	follow := tracker.New(func() uint64 { last++; return last })
+	var first face.Face
+	var described []int
+	start := time.Date(2026, 9, 1, 7, 30, 0, 0, time.UTC)
+	for ms := 0; ms < 2000; ms += 100 {
+		r := protocol.Request{W: frame.W, H: frame.H, Camera: "gate"}
+		found, err := a.analyze(start.Add(time.Duration(ms)*time.Millisecond), follow, frame.Pix, r)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("at %d ms: %d faces, %v", ms, len(found), err)
 		}
-		if track == 0 {
-			track = found[0].Track
+		f := found[0]
+		if ms == 0 {
+			first = f
 		}
-		if found[0].Track != track {
-			t.Errorf("frame %d: track %d became %d", i, track, found[0].Track)
+		if f.Track != first.Track {
+			t.Errorf("at %d ms: track %d became %d", ms, first.Track, f.Track)
 		}
-		if found[0].Described {
-			described++
-			if i > 2 && described <= 3 {
-				t.Errorf("frame %d is the %s described", i, strconv.Itoa(described))
+		if apart := max(f.Rect.Left-first.Rect.Left, first.Rect.Left-f.Rect.Left); apart > f.Quality.Size/8 {
+			t.Errorf("at %d ms: found %d pixels aside", ms, apart)
+		}
+		if f.Described {
+			described = append(described, ms)
+			if d := f.Descriptor.Distance(&first.Descriptor); d > 0.25 {
+				t.Errorf("at %d ms: the same picture is %.3f away", ms, d)
 			}
 		}
 	}
-	if described < 3 {
-		t.Errorf("%d descriptors of a new track", described)
+	if want := []int{0, 100, 200, 1200}; !slices.Equal(described, want) {
+		t.Errorf("described at %v ms, want %v", described, want)
 	}
-	if found := analyze(t, e, face.Request{Frame: frame, Camera: "gate", Describe: face.DescribeNone}); found[0].Described {
+}
+
+// TestWishes holds what is described to what was asked, and cameras apart.
+func TestWishes(t *testing.T) {
+	frame := photograph(t, filepath.Join(faces(t), "_frames", "obama-480p.jpg"))
+	e := launch(t, engine.Options{})
+	ready(t, e)
+	track := analyze(t, e, face.Request{Frame: frame, Camera: "gate"})[0].Track
+	if analyze(t, e, face.Request{Frame: frame, Camera: "gate", Describe: face.DescribeNone})[0].Described {
 		t.Error("described against the wish")
 	}
-	if found := analyze(t, e, face.Request{Frame: frame, Camera: "other"}); found[0].Track == track {
+	if analyze(t, e, face.Request{Frame: frame, Camera: "other"})[0].Track == track {
 		t.Error("two cameras share a track")
+	}
+	one := analyze(t, e, face.Request{Frame: frame})[0].Track
+	if analyze(t, e, face.Request{Frame: frame})[0].Track == one {
+		t.Error("two pictures without a camera share a track")
 	}
 }
 

@@ -97,7 +97,7 @@ func (s *server) analyze(r protocol.Request) ([]face.Face, error) {
 	worker := <-s.workers
 	defer func() { s.workers <- worker }()
 	pixels := s.memory.Slot(r.Slot, 3*r.W*r.H)
-	return worker.analyze(scene.tracker, pixels, r)
+	return worker.analyze(time.Now(), scene.tracker, pixels, r)
 }
 
 // scene finds a camera's scene. Pictures without a camera have nothing to do with

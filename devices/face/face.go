@@ -74,7 +74,9 @@ type Quality struct {
 // Request asks for one frame's analysis.
 type Request struct {
 	Frame *camera.Frame
-	// Camera separates the tracks of several cameras.
+	// Camera separates the tracks of several cameras. Pictures without a camera
+	// ("", an enrolment's photograph) have nothing to do with each other: each is
+	// searched as a whole, and no track goes on from one to the next.
 	Camera string
 	// Describe says which faces get a descriptor.
 	Describe Describe
