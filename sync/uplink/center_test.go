@@ -48,6 +48,7 @@ type center struct {
 	key    ed25519.PrivateKey // signs acks
 	server *http.Server
 	conns  *pipes
+	tls    *tls.Config
 
 	mu          sync.Mutex
 	devices     map[string]ed25519.PublicKey
@@ -83,11 +84,14 @@ func newCenter(t testing.TB) *center {
 	mux.HandleFunc("POST "+wire.PathUp, c.up)
 	mux.HandleFunc("POST "+wire.PathEnrol, c.enrol)
 	c.server = &http.Server{Handler: mux, ErrorLog: log.New(io.Discard, "", 0)}
-	go c.server.Serve(tls.NewListener(c.conns, &tls.Config{MinVersion: tls.VersionTLS13, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: pool,
-		Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: serverKey}}}))
+	c.tls = &tls.Config{MinVersion: tls.VersionTLS13, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: pool,
+		Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: serverKey}}}
+	go c.server.Serve(c.listenTLS(c.conns))
 	t.Cleanup(func() { c.server.Close() })
 	return c
 }
+
+func (c *center) listenTLS(l net.Listener) net.Listener { return tls.NewListener(l, c.tls) }
 
 func (c *center) issue(template, parent *x509.Certificate, pub any) (*x509.Certificate, []byte) {
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, pub, c.caKey)
