@@ -51,7 +51,7 @@ func realEngine(t *testing.T) *engine.Engine {
 			t.Skipf("ting-face does not build here: %v", err)
 		}
 	}
-	e := engine.New(engine.Options{Command: []string{program}})
+	e := engine.New(engine.Options{Command: []string{program}, RequestTimeout: 30 * time.Second})
 	t.Cleanup(func() { e.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -96,7 +96,9 @@ func TestRealEngine(t *testing.T) {
 		t.Errorf("one face under two numbers: %v", err)
 	}
 
-	w, err := i.Watch(t.Context(), visit, kiosk.WatchRequest{})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	w, err := i.Watch(ctx, visit, kiosk.WatchRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,9 +111,10 @@ func TestRealEngine(t *testing.T) {
 		}
 		return sg
 	}
-	// Pictures of another number than those enrolled.
+	// A picture that is not among those enrolled, again and again: pictures of
+	// several poses would be several tracks.
 	for n := range 4 {
-		frames := district.Portraits(district.Person(n+1), 9)[5:]
+		frames := district.Portraits(district.Person(n+1), 7)[6:]
 		show.frames.Store(&frames)
 		sg := next()
 		if sg.Verdict != kiosk.Recognised || sg.Person.ID != fmt.Sprint(n+1) || sg.Person.Score > i.cfg.Limits.Threshold {
@@ -122,7 +125,7 @@ func TestRealEngine(t *testing.T) {
 			t.Errorf("after person %d: %s", n+1, sg.Verdict)
 		}
 	}
-	stranger := district.Portraits(district.Person(14), 4)
+	stranger := district.Portraits(district.Person(14), 1)
 	show.frames.Store(&stranger)
 	if sg := next(); sg.Verdict != kiosk.Stranger {
 		t.Errorf("somebody who never enrolled: %s as %q", sg.Verdict, sg.Person.ID)
@@ -136,7 +139,7 @@ func BenchmarkFrameToVerdict(b *testing.B) {
 	if _, err := os.Stat(program); err != nil {
 		b.Skip("make build first")
 	}
-	e := engine.New(engine.Options{Command: []string{program}})
+	e := engine.New(engine.Options{Command: []string{program}, RequestTimeout: 30 * time.Second})
 	defer e.Close()
 	if err := e.Ready(b.Context()); err != nil {
 		b.Skip(err)

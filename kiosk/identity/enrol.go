@@ -227,9 +227,6 @@ func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []s
 // ErrNoShots is wrapped by EnrolFrames where no frame shows one face well.
 var ErrNoShots = errors.New("no frame shows one face well enough")
 
-// enrolCamera keeps EnrolFrames' tracks apart from every camera's.
-const enrolCamera = "ting.enrol"
-
 // EnrolFrames enrols a person from pictures, without a visit: portraits on
 // paper, a school's first day. Frames without exactly one good face are passed
 // over; those left must agree. Consent is needed as for Enrol.
@@ -245,7 +242,7 @@ func (i *Identity) EnrolFrames(ctx context.Context, who kiosk.Person, frames []*
 		if len(shots) == frameShots {
 			break
 		}
-		faces, err := i.cfg.Engine.Analyze(ctx, face.Request{Frame: f, Camera: enrolCamera, Describe: face.DescribeAll, FullScan: true})
+		faces, err := i.cfg.Engine.Analyze(ctx, face.Request{Frame: f, Describe: face.DescribeAll, FullScan: true})
 		if err != nil {
 			return kiosk.Enrolment{}, unavailable("enrol frames", view.Text{}, "", err)
 		}

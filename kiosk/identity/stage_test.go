@@ -94,6 +94,11 @@ func (s *stage) Analyze(ctx context.Context, r face.Request) ([]face.Face, error
 	}
 	s.analysed++
 	faces := slices.Clone(s.faces)
+	if r.Camera == "" {
+		for i := range faces { // no camera, no track
+			faces[i].Track = uint64(1000 + 10*s.analysed + i)
+		}
+	}
 	if r.Frame.H == 1 {
 		faces = []face.Face{someone(1, uint64(r.Frame.W))}
 	}

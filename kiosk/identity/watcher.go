@@ -22,6 +22,10 @@ const (
 	troublePause  = 200 * time.Millisecond // between tries, for a device that fails at once
 )
 
+// scene comes before a camera's name in the engine's requests: pictures of a
+// camera without a name would have nothing to do with each other, and no track.
+const scene = "camera "
+
 // watcher looks through one camera. Its goroutine runs while somebody is
 // subscribed, and only then is a frame read or analysed.
 type watcher struct {
@@ -153,7 +157,7 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 	}
 	subs := w.subscribers()
 	working, cancel := context.WithTimeout(ctx, analyseWithin)
-	faces, err := w.id.cfg.Engine.Analyze(working, face.Request{Frame: frame, Camera: w.name, Describe: wanted(subs)})
+	faces, err := w.id.cfg.Engine.Analyze(working, face.Request{Frame: frame, Camera: scene + w.name, Describe: wanted(subs)})
 	cancel()
 	if ctx.Err() != nil {
 		return true
