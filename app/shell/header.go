@@ -102,7 +102,7 @@ func (h *header) layout(size fyne.Size) {
 
 	clock := h.clock.MinSize()
 	put(h.clock, right-clock.Width, top+(rowH-clock.Height)/2, clock.Width, clock.Height)
-	h.where.Text = l.fit(l.say(h.place), l.Heading, right-clock.Width-l.M-left)
+	h.showPlace(right - clock.Width - l.M - left)
 	where := h.where.MinSize()
 	put(h.where, left, top+(rowH-where.Height)/2, where.Width, where.Height)
 
@@ -119,6 +119,18 @@ func (h *header) layout(size fyne.Size) {
 		put(c.object(), x, y+(rowH-ch)/2, w, ch)
 		x -= l.S
 	}
+}
+
+// showPlace draws a long place in smaller letters before it cuts it: the gate
+// is named at the end.
+func (h *header) showPlace(room float32) {
+	l, ty := h.look, h.look.Heading
+	words := oneLine(l.say(h.place))
+	if w := l.measure(words, ty).Width; w > room {
+		ty.Size = max(ty.Size*room/w, l.Small.Size)
+	}
+	h.where.TextSize = ty.Size
+	h.where.Text = l.fit(words, ty, room)
 }
 
 // chip is a word with an icon on a small rounded ground.

@@ -34,7 +34,7 @@ type Shell struct {
 	palette theme.Palette
 	fonts   theme.Fonts
 	look    look
-	size    fyne.Size
+	skin    *skin
 	root    *fyne.Container
 	ground  *canvas.Rectangle
 	header  *header
@@ -103,6 +103,21 @@ var loadFonts = func() func(*slog.Logger) theme.Fonts {
 	}
 }()
 
+// skin is the theme Fyne's own widgets ask. Giving Fyne another theme would make
+// it read 35 MB of fonts again, so its theme stays and what is in it changes;
+// restyle refreshes the few widgets that ask.
+type skin struct{ *theme.Theme }
+
+func wear(a fyne.App, t *theme.Theme) *skin {
+	if worn, ok := a.Settings().Theme().(*skin); ok {
+		worn.Theme = t
+		return worn
+	}
+	worn := &skin{t}
+	a.Settings().SetTheme(worn)
+	return worn
+}
+
 func (s *Shell) locked() bool { return s.opts.Mode != Desk }
 
 // build makes the window and what always stands in it.
@@ -111,9 +126,8 @@ func (s *Shell) build() {
 	if s.opts.Windowed.Width > 0 {
 		size = s.opts.Windowed
 	}
-	s.size = size
 	s.look = look{Theme: theme.New(s.palette, s.fonts, theme.FitFor(size)), lang: s.opts.Lang, pixels: 1}
-	s.app.Settings().SetTheme(s.look.Theme)
+	s.skin = wear(s.app, s.look.Theme)
 
 	s.ground = canvas.NewRectangle(s.look.Ground)
 	s.header = newHeader(s.look, s.opts.Place, s.switchLanguage)
@@ -233,10 +247,10 @@ func (s *Shell) countDown() {
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {
 	if fit := theme.FitFor(size); size.Width > 0 && fit != s.look.Fit {
-		s.restyle(look{Theme: theme.New(s.palette, s.fonts, fit), lang: s.look.lang, pixels: s.window.Canvas().Scale()})
-		s.app.Settings().SetTheme(s.look.Theme)
+		next := look{Theme: theme.New(s.palette, s.fonts, fit), lang: s.look.lang, pixels: s.window.Canvas().Scale()}
+		s.skin.Theme = next.Theme
+		s.restyle(next)
 	}
-	s.size = size
 	l := s.look
 	put(s.ground, 0, 0, size.Width, size.Height)
 	put(s.header.box, 0, 0, size.Width, l.Header)

@@ -28,6 +28,9 @@ type bench struct {
 	rev     uint64
 }
 
+// testApp is one for all tests: a new one would read the fonts again.
+var testApp = sync.OnceValue(test.NewApp)
+
 type logged struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -49,7 +52,7 @@ func newBench(t testing.TB, change func(*Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, now: sample.Clock, answers: make(chan view.Answer, 16), cards: make(chan string, 4), told: make(chan string, 16), log: &logged{}}
 	opts := Options{
-		Mode: Gate, Place: sample.Place, App: test.NewTempApp(t), Windowed: fyne.NewSize(1080, 1920),
+		Mode: Gate, Place: sample.Place, App: testApp(), Windowed: fyne.NewSize(1080, 1920),
 		Now:      func() time.Time { return b.now },
 		Log:      slog.New(slog.NewTextHandler(b.log, nil)),
 		OnAnswer: func(a view.Answer) { b.answers <- a },

@@ -76,7 +76,7 @@ func (s *stage) layout(size fyne.Size) {
 	}
 	// The picture keeps its place from page to page: the panel grows only when
 	// what it says does not fit.
-	const share = 0.34
+	const share = 0.36
 	width := size.Width - 2*l.XL
 	h := max(size.Height*share, s.wanted(width)+2*l.XL)
 	h = min(h, size.Height*0.7)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 // draw shows a page on a screen of that size and returns it as text.
 func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.Status, faces ...shell.FaceBox) string {
 	t.Helper()
-	app := test.NewTempApp(t)
+	app := testApp()
 	pix, at := sample.Picture(0)
 	for i := range faces {
 		faces[i].Rect = at
@@ -61,8 +62,13 @@ func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.St
 	s.Present(kiosk.Visit{ID: "visit", Module: "gate"}, p)
 	s.Beat()
 	windows := app.Driver().AllWindows()
-	return markup(windows[len(windows)-1].Content())
+	w := windows[len(windows)-1]
+	defer w.Close()
+	return markup(w.Content())
 }
+
+// testApp is one for all tests: a new one would read the fonts again.
+var testApp = sync.OnceValue(test.NewApp)
 
 type picture struct{ shell.Picture }
 
