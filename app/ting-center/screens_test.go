@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +23,7 @@ import (
 
 // TestScreens leaves pictures of the console in the folder named by
 // TING_SCREENS, at the widths of a desk and of a phone, for people to look at.
-// It draws the pages' own HTML in chromium, which shows them as staff see them.
+// The last ones are taken after somebody passed while the page was open.
 func TestScreens(t *testing.T) {
 	to := os.Getenv("TING_SCREENS")
 	if to == "" {
@@ -30,18 +34,59 @@ func TestScreens(t *testing.T) {
 		t.Skip("chromium is missing")
 	}
 	p := start(t, t.TempDir(), "127.0.0.1:0", "-demo")
-	fill(t, p)
-	c := p.browser()
-	for _, page := range []string{"signin", "", "board/school-1", "people", "terminals", "attention", "audit"} {
+	tm := fill(t, p)
+	desk := signedIn(t, p, nil)
+	for _, page := range []string{"", "board/school-1", "people", "terminals", "attention", "audit"} {
 		for _, size := range []string{"1280,900", "390,844"} {
 			name := strings.ReplaceAll("console-"+page+"-"+strings.SplitN(size, ",", 2)[0], "/", "-")
-			screenshot(t, browser, save(t, p, c, page), filepath.Join(to, name+".png"), size)
+			screenshot(t, browser, desk+"/"+page, filepath.Join(to, name+".png"), size)
 		}
 	}
+	// The page counts as loaded when its picture has come, which is held back
+	// until its script had time to show the pass.
+	live := signedIn(t, p, func() {
+		prev := tm.Heads[record.Ordinary].Hash
+		tm.Send(record.Ordinary, prev, tm.Make(record.Ordinary, 1, gate.KindPass.Name, "person/2020-0107", passBody(t, "2020-0107", gate.In, time.Now())))
+		<-time.After(2 * time.Second)
+	})
+	screenshot(t, browser, live+"/", filepath.Join(to, "console-live.png"), "1280,900")
+}
+
+// signedIn passes requests on to the console with the cookie of a session, so
+// that a browser sees its pages without typing, and returns the address.
+func signedIn(t *testing.T, p *process, beforePicture func()) string {
+	t.Helper()
+	c := p.browser()
+	to, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			for _, ck := range c.Jar.Cookies(to) {
+				r.Out.AddCookie(ck)
+			}
+		},
+		Transport:     c.Transport,
+		FlushInterval: -1,
+	}
+	var once sync.Once
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if beforePicture != nil && r.URL.Path == "/static/ting.svg" {
+			once.Do(func() {
+				<-time.After(time.Second)
+				beforePicture()
+			})
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }
 
 // fill gives the center a morning's news.
-func fill(t *testing.T, p *process) {
+func fill(t *testing.T, p *process) *centertest.Terminal {
 	t.Helper()
 	tm := centertest.Enrol(t, p.url, p.roots(), demoTerminal, demoSite, p.read("enrol-code"), centertest.NewKey(t))
 	away := centertest.Enrol(t, p.url, p.roots(), "gate-south-1", demoSite, p.enrolCode("gate-south-1", demoSite), centertest.NewKey(t))
@@ -64,31 +109,10 @@ func fill(t *testing.T, p *process) {
 	if _, err := away.TrySend(context.Background(), h, nil); err != nil {
 		t.Fatal(err)
 	}
+	return tm
 }
 
-// save keeps a page, with its style, as a file that the browser can open without
-// the session: the cookie is the client's own.
-func save(t *testing.T, p *process, c *http.Client, page string) string {
-	t.Helper()
-	if page == "signin" {
-		c = centertest.Client(p.roots())
-		defer c.CloseIdleConnections()
-	}
-	html := get(t, c, p.url+"/"+page)
-	css := get(t, c, p.url+"/static/console.css")
-	icon := get(t, c, p.url+"/static/ting.svg")
-	dir := t.TempDir()
-	html = strings.Replace(html, `<link rel="stylesheet" href="/static/console.css">`, "<style>"+css+"</style>", 1)
-	html = strings.ReplaceAll(html, `src="/static/ting.svg"`, `src="ting.svg"`)
-	html = strings.ReplaceAll(html, `<script src="/static/console.js" defer></script>`, "")
-	for name, content := range map[string]string{"page.html": html, "ting.svg": icon} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return "file://" + filepath.Join(dir, "page.html")
-}
-
+// screenshot takes a picture of a page.
 func screenshot(t *testing.T, browser, url, to, size string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
