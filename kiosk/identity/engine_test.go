@@ -133,7 +133,8 @@ func TestRealEngine(t *testing.T) {
 }
 
 // BenchmarkFrameToVerdict is one frame through engine, gallery and decision, as
-// the watcher's goroutine does it, with one face that is described in each frame.
+// the watcher's goroutine does it, with one face that is described in each frame. It
+// was 66 ms while six compilers shared the two cores; nearly all of it is the engine.
 func BenchmarkFrameToVerdict(b *testing.B) {
 	program := filepath.Join("..", "..", "bin", "ting-face")
 	if _, err := os.Stat(program); err != nil {

@@ -196,7 +196,7 @@ func agrees(shots []face.Descriptor, d *face.Descriptor, threshold float64) bool
 func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []string, c kiosk.Consent) (kiosk.Enrolment, error) {
 	others := map[string]int{}
 	for s := range shots {
-		if m, ok := i.gallery.Find(&shots[s]); ok && m.Person != who.ID && m.Distance <= i.cfg.Limits.Threshold {
+		if m, ok := i.find(&shots[s]); ok && m.Person != who.ID && m.Distance <= i.cfg.Limits.Threshold {
 			others[m.Person]++
 		}
 	}
@@ -211,7 +211,7 @@ func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []s
 			}
 		}
 	}
-	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c}, shots)
+	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c, Model: i.model()}, shots)
 	if err != nil {
 		code := kiosk.CodeInternal
 		if isDiskFull(err) {

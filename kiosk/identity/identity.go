@@ -54,6 +54,9 @@ type Config struct {
 
 	// Engine describes faces; nil leaves the face out of the ways.
 	Engine face.Engine
+	// Model names the weights the engine uses, once it is ready. Templates made
+	// with others match nobody. Nil where weights never change.
+	Model func() string
 	// Cameras begins a reading of each camera by its name in terminal.toml; ""
 	// is the terminal's own.
 	Cameras map[string]func() Frames
@@ -176,6 +179,24 @@ func (i *Identity) canSee(v kiosk.Visit) bool {
 // covers reports whether a person's consent covers a purpose now.
 func (i *Identity) covers(purpose string) func(person string) bool {
 	return func(person string) bool { return i.gallery != nil && i.gallery.Covers(person, purpose) }
+}
+
+// model names the weights in use.
+func (i *Identity) model() string {
+	if i.cfg.Model == nil {
+		return ""
+	}
+	return i.cfg.Model()
+}
+
+// find is the member nearest to a descriptor, as long as his template was made
+// with the weights in use.
+func (i *Identity) find(d *face.Descriptor) (gallery.Match, bool) {
+	m, ok := i.gallery.Find(d)
+	if !ok || m.Model != i.model() {
+		return gallery.Match{}, false
+	}
+	return m, true
 }
 
 // errGone is for a member of the gallery whom the site no longer has.

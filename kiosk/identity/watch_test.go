@@ -230,6 +230,24 @@ func TestGalleryOfAnotherTerminal(t *testing.T) {
 	})
 }
 
+// TestOtherWeights: a template made with other weights matches nobody.
+func TestOtherWeights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, t.TempDir())
+		h.cfg.Model = func() string { return "weights of last year" }
+		h.restart(t)
+		h.enrol(t, li, liFace, "gate")
+		h.put(someone(1, liFace))
+		for model, verdict := range map[string]string{"weights of last year": "recognised 李小明 by face", "new weights": "stranger"} {
+			h.cfg.Model = func() string { return model }
+			h.restart(t)
+			w := h.watch(t)
+			want(t, model, w.since(time.Second), verdict)
+			w.close()
+		}
+	})
+}
+
 // TestSlowReader: what a reader misses is older sightings of the same person,
 // never the newest, and the camera does not wait for him.
 func TestSlowReader(t *testing.T) {

@@ -198,7 +198,7 @@ func (w *watcher) judge(ctx context.Context, subs []*subscription, frame *camera
 			continue
 		}
 		shot := &decision.Shot{}
-		if m, ok := w.id.gallery.Find(&f.Descriptor); ok {
+		if m, ok := w.id.find(&f.Descriptor); ok {
 			*shot = decision.Shot{Person: m.Person, Distance: m.Distance, Second: m.Second}
 		}
 		seen[i].Shot = shot

@@ -29,6 +29,7 @@ type faceDoc struct {
 	Purposes []string   `json:"purposes"`
 	Consent  consentDoc `json:"consent"`
 	Template string     `json:"template"`
+	Model    string     `json:"model,omitempty"`
 	Shots    []byte     `json:"shots"` // Dim float32 each, little endian
 }
 
@@ -46,6 +47,7 @@ func encodeFace(v saved) ([]byte, error) {
 		Purposes: e.Purposes,
 		Consent:  consentDoc(e.Consent),
 		Template: e.Template,
+		Model:    e.Model,
 		Shots:    make([]byte, 0, len(v.shots)*shotSize),
 	}
 	defer func() { clear(d.Shots) }()
@@ -74,6 +76,7 @@ func decodeFace(b []byte) (saved, error) {
 			Purposes: d.Purposes,
 			Consent:  kiosk.Consent(d.Consent),
 			Template: d.Template,
+			Model:    d.Model,
 		},
 		shots: make([]face.Descriptor, len(d.Shots)/shotSize),
 	}

@@ -9,6 +9,7 @@ import (
 // Match is the nearest person to a descriptor.
 type Match struct {
 	Person   string
+	Model    string  // of the person's shots, as they were put
 	Distance float64 // to the nearest of the person's shots
 	Second   float64 // to the nearest shot of anybody else; +Inf when there is nobody else
 }
@@ -41,6 +42,7 @@ func (g *Gallery) Find(d *face.Descriptor) (m Match, ok bool) {
 	}
 	return Match{
 		Person:   g.members[owner].Person.ID,
+		Model:    g.members[owner].Model,
 		Distance: math.Sqrt(float64(best)),
 		Second:   math.Sqrt(float64(second)),
 	}, true

@@ -48,6 +48,7 @@ type Entry struct {
 	Consent  kiosk.Consent // as it was given
 	Template string        // the ID of the enrolment, new with every Put
 	Shots    int
+	Model    string // of the weights that described the shots; others' distances mean nothing
 }
 
 // Covers reports whether the consent covers a purpose.
