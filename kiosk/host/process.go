@@ -111,7 +111,7 @@ func startError(m *module, err error) error {
 		e.Hint = fmt.Sprintf("this terminal speaks protocol version %d: build the module with the kiosk/rpc of this release", rpc.ProtocolVersion)
 	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "exited before"):
 		e.Hint = "the program ended before it said that it serves: see its lines in the log"
-	case strings.Contains(text, "Unrecognized remote plugin message"):
+	case strings.Contains(text, "remote plugin message"):
 		e.Hint = "the program's first output is not a module's: it must print nothing before rpc.Serve; see its lines in the log"
 	case strings.Contains(text, "timeout"), errors.Is(err, context.DeadlineExceeded):
 		e.Hint = fmt.Sprintf("the program did not say within %v that it serves", m.host.cfg.StartTimeout)

@@ -134,7 +134,7 @@ func (g *stage) visit(ctx context.Context, m *module, p *process) ending {
 	leave := func(r request) ending {
 		s.End()
 		cancel()
-		<-done // at once: the call ends with its context, whatever the module does
+		_ = <-done // at once: the call ends with its context, whatever the module does
 		return ending{next: r, outside: true}
 	}
 	select {

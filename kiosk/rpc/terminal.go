@@ -115,7 +115,7 @@ func (t *terminalServer) Watch(r *pb.WatchRequest, stream grpc.ServerStreamingSe
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }() // the stream is over either way
 	if err := stream.Send(&pb.WatchReply{}); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (p Page) MarshalJSON() ([]byte, error) {
 		}
 		b, err := json.Marshal(n)
 		if err != nil {
-			return nil, fmt.Errorf("%w: node %d: %v", ErrPage, i, err)
+			return nil, fmt.Errorf("%w: node %d: %w", ErrPage, i, err)
 		}
 		head := fmt.Appendf(nil, `{"kind":%q`, n.NodeKind())
 		if !bytes.Equal(b, []byte("{}")) {
@@ -58,7 +58,7 @@ func (p Page) MarshalJSON() ([]byte, error) {
 func (p *Page) UnmarshalJSON(b []byte) error {
 	var w wirePage
 	if err := json.Unmarshal(b, &w); err != nil {
-		return fmt.Errorf("%w: %v", ErrPage, err)
+		return fmt.Errorf("%w: %w", ErrPage, err)
 	}
 	if len(w.Body) > maxNodes {
 		return fmt.Errorf("%w: %d nodes, at most %d", ErrPage, len(w.Body), maxNodes)
@@ -69,7 +69,7 @@ func (p *Page) UnmarshalJSON(b []byte) error {
 	for i, raw := range w.Body {
 		n, err := decodeNode(raw)
 		if err != nil {
-			return fmt.Errorf("%w: node %d: %v", ErrPage, i, err)
+			return fmt.Errorf("%w: node %d: %w", ErrPage, i, err)
 		}
 		p.Body = append(p.Body, n)
 	}
@@ -144,7 +144,7 @@ func Decode(b []byte) (Page, error) {
 		if errors.Is(err, ErrPage) {
 			return Page{}, err
 		}
-		return Page{}, fmt.Errorf("%w: %v", ErrPage, err)
+		return Page{}, fmt.Errorf("%w: %w", ErrPage, err)
 	}
 	return p, p.Validate()
 }
