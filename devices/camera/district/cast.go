@@ -13,19 +13,19 @@ type part struct {
 
 func (p part) identity() *Identity { return newIdentity(p.seed, p.adult) }
 
-// players are chosen by measurement; see the package comment of cast_test.go.
+// players are chosen by measurement; cast_test.go has the figures.
 var players = cast{
 	people: []part{
 		{seed: 17}, {seed: 164}, {seed: 217}, {seed: 398}, {seed: 402}, {seed: 541},
 		{seed: 600}, {seed: 659}, {seed: 684}, {seed: 810}, {seed: 900}, {seed: 927},
-		{seed: 444},               // enrolled, without consent for the gate
+		{seed: 367},               // enrolled, without consent for the gate
 		{seed: 410},               // never enrolled
-		{seed: 1007, adult: true}, // staff
-		{seed: 1121, adult: true},
+		{seed: 1010, adult: true}, // staff
+		{seed: 1046, adult: true},
 	},
 	strangers: []part{
-		{seed: 754}, {seed: 1238, adult: true}, {seed: 48}, {seed: 1010, adult: true},
-		{seed: 367}, {seed: 1207, adult: true}, {seed: 912}, {seed: 490},
+		{seed: 754}, {seed: 1207, adult: true}, {seed: 245},
+		{seed: 457}, {seed: 842}, {seed: 86}, {seed: 10},
 	},
 }
 

@@ -8,7 +8,7 @@ type scenery struct {
 	w, h     int
 	backdrop [2][]byte   // by day and in the dark
 	empty    [2][][]byte // the backdrop alone, with different grain
-	grain    *grain
+	grain    [2]*grain   // a dark picture has less of it, or no face were found there
 }
 
 var sceneries struct {
@@ -32,7 +32,7 @@ func sceneryOf(w, h int) *scenery {
 }
 
 func newScenery(w, h int) *scenery {
-	s := &scenery{w: w, h: h, grain: newGrain(noiseLevel)}
+	s := &scenery{w: w, h: h, grain: [2]*grain{newGrain(noiseLevel), newGrain(noiseLevel / 2)}}
 	day := backdrop(w, h)
 	night := make([]byte, len(day))
 	for i, v := range day {
@@ -42,7 +42,7 @@ func newScenery(w, h int) *scenery {
 	for dark, b := range s.backdrop {
 		for i := range emptyPictures {
 			pix := append([]byte(nil), b...)
-			s.grain.add(pix, w*3, uint64(i+1)*0x9e3779b97f4a7c15)
+			s.grain[dark].add(pix, w*3, uint64(i+1)*0x9e3779b97f4a7c15)
 			s.empty[dark] = append(s.empty[dark], pix)
 		}
 	}

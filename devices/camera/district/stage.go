@@ -13,7 +13,7 @@ type stage struct {
 const (
 	figuresKept   = 3   // identities whose meshes stay built, 2.5 MB each
 	emptyPictures = 4   // pictures of nobody, shown in turn
-	darkness      = .14 // what is left of the light in the dark
+	darkness      = .16 // what is left of the light in the dark
 	noiseLevel    = 2.6 // of 255, standard deviation
 )
 
@@ -44,7 +44,7 @@ func (s *stage) picture(actors []actor, dark bool, noise uint64) []byte {
 	pix := append([]byte(nil), s.backdrop[night]...)
 	s.canvas.lay(pix)
 	s.soften(pix)
-	s.grain.add(pix, s.w*3, noise)
+	s.grain[night].add(pix, s.w*3, noise)
 	return pix
 }
 
