@@ -27,6 +27,9 @@ func records(n, body int) []record.Record {
 	return rs
 }
 
+// wholeBytes spares cmp from looking at each byte of a body.
+var wholeBytes = cmp.Comparer(func(x, y []byte) bool { return bytes.Equal(x, y) && (x == nil) == (y == nil) })
+
 func TestCodec(t *testing.T) {
 	for _, rs := range [][]record.Record{records(1, 0), records(3, 10), records(MaxRecords, 900), records(8, record.MaxBody-2000)} {
 		body := EncodeRecords(rs)
@@ -34,7 +37,7 @@ func TestCodec(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(rs, got); d != "" {
+		if d := cmp.Diff(rs, got, wholeBytes); d != "" {
 			t.Errorf("%d records came back otherwise (-sent +got):\n%s", len(rs), d)
 		}
 		if len(body) > MaxBodyBytes {
@@ -50,7 +53,7 @@ func TestDecodeRefuses(t *testing.T) {
 	rs := records(3, 100)
 	body := EncodeRecords(rs)
 	pack := func(b []byte) []byte { return encoder().EncodeAll(b, nil) }
-	bomb := pack(make([]byte, 64<<20))
+	bomb := pack(make([]byte, 4<<20))
 	for name, c := range map[string]struct {
 		body  []byte
 		count int
@@ -99,7 +102,7 @@ func FuzzDecodeRecords(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(rs, again); d != "" {
+		if d := cmp.Diff(rs, again, wholeBytes); d != "" {
 			t.Fatal(d)
 		}
 	})
