@@ -30,6 +30,7 @@ func (e *entry) show() {
 	if e.Text != e.field.value {
 		typed := e.field.typed
 		e.SetText(e.field.value)
+		e.CursorColumn = utf8.RuneCountInString(e.Text) // one writes on, not before
 		e.field.typed = typed
 	}
 	e.Refresh()

@@ -65,7 +65,7 @@ func TestHostilePagesStayInsideTheScreen(t *testing.T) {
 	if err := page.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []fyne.Size{fyne.NewSize(1080, 1920), fyne.NewSize(1280, 800), fyne.NewSize(320, 240)} {
+	for _, size := range []fyne.Size{fyne.NewSize(1080, 1920), fyne.NewSize(320, 240)} {
 		b := newBench(t, func(o *Options) { o.Windowed = size })
 		b.present(page)
 		for _, n := range nodes {

@@ -44,6 +44,9 @@ func (k *keypad) object() fyne.CanvasObject { return k.box }
 
 func (k *keypad) height(float32) float32 { return 4*k.look.Key + 3*k.look.S }
 
+// least is the height at which keys can still be touched.
+func (k *keypad) least() float32 { return 4*k.look.Touch + 3*k.look.S }
+
 func (k *keypad) layout(size fyne.Size) {
 	const cols, rows = 3, 4
 	l := k.look

@@ -62,7 +62,12 @@ func (s *sheet) layout(size fyne.Size) {
 	}
 	if v.keypad != nil && !wide {
 		kw := min(l.KeypadWidth, width)
-		h := v.keypad.height(kw)
+		// The keys give way to a field's remark, as far as a finger allows.
+		need := s.natural(width) + l.M
+		if v.steps != nil {
+			need += v.steps.height(width) + l.S
+		}
+		h := min(v.keypad.height(kw), max(v.keypad.least(), bottom-y-need))
 		bottom -= h
 		put(v.keypad.object(), (size.Width-kw)/2, bottom, kw, h)
 		bottom -= l.M
