@@ -1,6 +1,7 @@
 package main
 
 import (
+	"image"
 	"math"
 	"time"
 
@@ -92,7 +93,7 @@ func (a *analyst) analyze(now time.Time, t *tracker.Tracker, pixels []byte, r pr
 
 // searchAll finds faces in the whole picture.
 func (a *analyst) searchAll(p dlib.RGB) ([]tracker.Found, error) {
-	if _, err := a.luma.Shrunk(p, face.Rect{Right: p.W, Bottom: p.H}, 1); err != nil {
+	if _, err := a.luma.Shrunk(p, image.Rect(0, 0, p.W, p.H), 1); err != nil {
 		return nil, err
 	}
 	var fine, coarse []dlib.Detection
@@ -110,25 +111,22 @@ func (a *analyst) searchAll(p dlib.RGB) ([]tracker.Found, error) {
 	}
 	var found []tracker.Found
 	for _, d := range append(fine, coarse...) {
-		found = append(found, tracker.Found{Rect: d.Rect, Score: d.Score})
+		found = append(found, tracker.Found{Rect: rect(d.Rect), Score: d.Score})
 	}
 	return found, nil
 }
 
 // searchPart finds faces in a part of the picture.
 func (a *analyst) searchPart(p dlib.RGB, s tracker.Search) ([]tracker.Found, error) {
-	area, err := a.luma.Shrunk(p, s.Area, s.Shrink)
+	area, err := a.luma.Shrunk(p, rectangle(s.Area), s.Shrink)
 	if err != nil {
 		return nil, err
 	}
 	detections, err := a.near.Detect(&a.luma)
 	var found []tracker.Found
 	for _, d := range detections {
-		k := s.Shrink
-		found = append(found, tracker.Found{Score: d.Score, Rect: face.Rect{
-			Left: d.Rect.Left*k + area.Left, Top: d.Rect.Top*k + area.Top,
-			Right: d.Rect.Right*k + area.Left, Bottom: d.Rect.Bottom*k + area.Top,
-		}})
+		r := image.Rectangle{Min: d.Rect.Min.Mul(s.Shrink), Max: d.Rect.Max.Mul(s.Shrink)}.Add(area.Min)
+		found = append(found, tracker.Found{Rect: rect(r), Score: d.Score})
 	}
 	return found, err
 }
@@ -140,10 +138,14 @@ func (a *analyst) look(p dlib.RGB, s tracker.Sighting, d face.Describe) (f face.
 		Left: max(0, s.Rect.Left), Top: max(0, s.Rect.Top),
 		Right: min(p.W, s.Rect.Right), Bottom: min(p.H, s.Rect.Bottom),
 	}
-	if f.Landmarks, err = a.models.predictor.Landmarks(p, s.Rect); err != nil {
+	points, err := a.models.predictor.Landmarks(p, rectangle(s.Rect))
+	if err != nil {
 		return f, err
 	}
-	if err = a.chip.Cut(p, &f.Landmarks); err != nil {
+	for i, q := range points {
+		f.Landmarks[i] = face.Point(q)
+	}
+	if err = a.chip.Cut(p, &points); err != nil {
 		return f, err
 	}
 	f.Quality = quality(&a.chip, &f.Landmarks)
@@ -170,6 +172,12 @@ func (a *analyst) describe() (face.Descriptor, error) {
 	<-done
 	return network.Average(&straight, &mirrored)
 }
+
+func rect(r image.Rectangle) face.Rect {
+	return face.Rect{Left: r.Min.X, Top: r.Min.Y, Right: r.Max.X, Bottom: r.Max.Y}
+}
+
+func rectangle(r face.Rect) image.Rectangle { return image.Rect(r.Left, r.Top, r.Right, r.Bottom) }
 
 // quality measures the face on its chip, where every face has the same size and
 // stands upright, and its direction on the landmarks.

@@ -71,11 +71,15 @@ func loadModels(weights, landmarks string) (*loaded, error) {
 }
 
 func (m *loaded) use(dat []byte) error {
-	w, err := resnet.ReadWeights(dat)
+	w, err := resnet.Read(dat)
 	if err != nil {
 		return err
 	}
-	m.network, err = network.New(w, network.Best())
+	weights := &network.Weights{Projection: w.Projection}
+	for _, c := range w.Convolutions {
+		weights.Convolutions = append(weights.Convolutions, network.Convolution(c))
+	}
+	m.network, err = network.New(weights, network.Best())
 	m.id = fmt.Sprintf("dlib-resnet-29/%x", sha256.Sum256(dat))[:len("dlib-resnet-29/")+16]
 	return err
 }

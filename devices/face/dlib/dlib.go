@@ -8,7 +8,9 @@
 // different processors would share dlib's inline functions, and the linker keeps
 // any one of the copies): call Supported before anything else.
 //
-// Changing a file here costs time in compiling, since dlib is templates. Test with `go test ./devices/face/dlib`; photographs are read from TING_FACES.
+// dlib is templates, dear to compile. Go compiles a package's C++ again when any
+// package changes that it imports: this one and those below it import none of
+// ours. They are tested through app/ting-face and by `go test ./devices/face/dlib/...`.
 package dlib
 
 /*
@@ -23,10 +25,9 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"image"
 	"runtime"
 	"unsafe"
-
-	"github.com/luohu/ting/devices/face"
 )
 
 // MaxSide is the largest width and height of a picture, in pixels.
@@ -79,16 +80,16 @@ type Luma struct {
 // Shrunk writes the luma of a part of p into l, one pixel for each shrink×shrink
 // of p, reusing l's memory. The part is cut to the picture first; what it really
 // covers is returned.
-func (l *Luma) Shrunk(p RGB, part face.Rect, shrink int) (face.Rect, error) {
+func (l *Luma) Shrunk(p RGB, part image.Rectangle, shrink int) (image.Rectangle, error) {
 	if err := p.Check(); err != nil {
-		return face.Rect{}, err
+		return image.Rectangle{}, err
 	}
-	part = face.Rect{Left: max(0, part.Left), Top: max(0, part.Top), Right: min(p.W, part.Right), Bottom: min(p.H, part.Bottom)}
-	if shrink < 1 || part.Right-part.Left < shrink || part.Bottom-part.Top < shrink {
+	part = part.Intersect(image.Rect(0, 0, p.W, p.H))
+	if shrink < 1 || part.Dx() < shrink || part.Dy() < shrink {
 		l.W, l.H = 0, 0
-		return face.Rect{}, fmt.Errorf("no pixel of %v is in a picture of %d×%d shrunk by %d", part, p.W, p.H, shrink)
+		return image.Rectangle{}, fmt.Errorf("no pixel of %v is in a picture of %d×%d shrunk by %d", part, p.W, p.H, shrink)
 	}
-	l.W, l.H = (part.Right-part.Left)/shrink, (part.Bottom-part.Top)/shrink
+	l.W, l.H = part.Dx()/shrink, part.Dy()/shrink
 	if n := l.W * l.H; cap(l.Pix) < n {
 		l.Pix = make([]byte, n)
 	} else {
@@ -100,13 +101,13 @@ func (l *Luma) Shrunk(p RGB, part face.Rect, shrink int) (face.Rect, error) {
 	return part, nil
 }
 
-func cbox(r face.Rect) C.ting_box {
-	return C.ting_box{left: C.int32_t(r.Left), top: C.int32_t(r.Top), right: C.int32_t(r.Right), bottom: C.int32_t(r.Bottom)}
+func cbox(r image.Rectangle) C.ting_box {
+	return C.ting_box{left: C.int32_t(r.Min.X), top: C.int32_t(r.Min.Y), right: C.int32_t(r.Max.X), bottom: C.int32_t(r.Max.Y)}
 }
 
 // Detection is a face found: where, and how sure the detector is (0 is its own threshold).
 type Detection struct {
-	Rect  face.Rect
+	Rect  image.Rectangle
 	Score float64
 }
 
@@ -146,7 +147,7 @@ func (d *Detector) Detect(l *Luma) ([]Detection, error) {
 	found := make([]Detection, n)
 	for i, b := range d.boxes[:n] {
 		found[i] = Detection{
-			Rect:  face.Rect{Left: int(b.left), Top: int(b.top), Right: int(b.right), Bottom: int(b.bottom)},
+			Rect:  image.Rect(int(b.left), int(b.top), int(b.right), int(b.bottom)),
 			Score: float64(b.score),
 		}
 	}
@@ -168,8 +169,14 @@ func LoadPredictor(path string) (*Predictor, error) {
 	return p, nil
 }
 
-// Landmarks places the 68 points of the face in r.
-func (s *Predictor) Landmarks(p RGB, r face.Rect) (points [68]face.Point, err error) {
+// Point is a place in a picture, in pixels.
+type Point struct{ X, Y float32 }
+
+// Landmarks are the places of a face in iBUG 300-W order.
+type Landmarks [C.TING_LANDMARKS]Point
+
+// Landmarks places the landmarks of the face in r.
+func (s *Predictor) Landmarks(p RGB, r image.Rectangle) (points Landmarks, err error) {
 	if err := p.Check(); err != nil {
 		return points, err
 	}
@@ -181,7 +188,7 @@ func (s *Predictor) Landmarks(p RGB, r face.Rect) (points [68]face.Point, err er
 		return points, fmt.Errorf("place landmarks: %w", err)
 	}
 	for i := range points {
-		points[i] = face.Point{X: float32(xy[2*i]), Y: float32(xy[2*i+1])}
+		points[i] = Point{X: float32(xy[2*i]), Y: float32(xy[2*i+1])}
 	}
 	return points, nil
 }
@@ -193,7 +200,7 @@ const ChipSide = C.TING_CHIP
 type Chip [3 * ChipSide * ChipSide]byte
 
 // Cut writes the chip of the face with these landmarks.
-func (c *Chip) Cut(p RGB, points *[68]face.Point) error {
+func (c *Chip) Cut(p RGB, points *Landmarks) error {
 	if err := p.Check(); err != nil {
 		return err
 	}

@@ -5,9 +5,10 @@
 // less than half the time, because affine layers are folded into convolutions
 // beforehand and convolutions run directly over a layout that fits the vector
 // registers. The instruction set is chosen when the program runs; the package
-// has no dependency on dlib. Weights come from devices/face/dlib/resnet.ReadWeights.
+// has no dependency on dlib. Weights come from devices/face/dlib/resnet.
 //
-// Only app/ting-face may import this package. Test with `go test ./devices/face/network`.
+// Only app/ting-face may import this package. It imports none of ours, so that its C++
+// is seldom compiled again. Test with `go test ./devices/face/dlib/resnet`.
 package network
 
 /*
@@ -30,14 +31,15 @@ import (
 	"math"
 	"runtime"
 	"unsafe"
-
-	"github.com/luohu/ting/devices/face"
 )
 
 // ChipSide is the width and height of the picture that the network reads.
 const ChipSide = 150
 
-// features is the number of means that the last layer projects to face.Dim.
+// Dim is the number of dimensions of a descriptor.
+const Dim = 128
+
+// features is the number of means that the last layer projects to Dim.
 const features = 256
 
 // Convolution is one convolution of the network, its affine layer folded in.
@@ -50,7 +52,7 @@ type Convolution struct {
 // Weights is what the network has learnt.
 type Weights struct {
 	Convolutions []Convolution // in order of use
-	Projection   []float32     // [256][face.Dim]
+	Projection   []float32     // [256][Dim]
 }
 
 // shapes are the convolutions' outputs, inputs and size, in order of use.
@@ -82,8 +84,8 @@ func (w *Weights) check() error {
 			return fmt.Errorf("convolution %d holds a number that is none", i+1)
 		}
 	}
-	if len(w.Projection) != features*face.Dim || !finite(w.Projection) {
-		return fmt.Errorf("the projection of %d numbers is not of %d, all finite", len(w.Projection), features*face.Dim)
+	if len(w.Projection) != features*Dim || !finite(w.Projection) {
+		return fmt.Errorf("the projection of %d numbers is not of %d, all finite", len(w.Projection), features*Dim)
 	}
 	return nil
 }
@@ -136,7 +138,6 @@ func (n *Network) Path() Path { return n.path }
 type Scratch struct {
 	path   Path
 	memory unsafe.Pointer
-	mirror [3 * ChipSide * ChipSide]byte
 }
 
 // NewScratch makes the memory that Describe wants.
@@ -151,7 +152,7 @@ func (n *Network) NewScratch() (*Scratch, error) {
 
 // Raw computes the descriptor of a chip of ChipSide×ChipSide packed RGB pixels
 // as dlib does: not normalised, not averaged.
-func (n *Network) Raw(s *Scratch, chip *[3 * ChipSide * ChipSide]byte) (d [face.Dim]float32) {
+func (n *Network) Raw(s *Scratch, chip *[3 * ChipSide * ChipSide]byte) (d [Dim]float32) {
 	if s.path != n.path {
 		panic("network: the scratch memory is another path's")
 	}
@@ -159,14 +160,6 @@ func (n *Network) Raw(s *Scratch, chip *[3 * ChipSide * ChipSide]byte) (d [face.
 	runtime.KeepAlive(n)
 	runtime.KeepAlive(s)
 	return d
-}
-
-// Describe computes the descriptor of a chip: averaged over the chip and its
-// mirror image, of length 1.
-func (n *Network) Describe(s *Scratch, chip *[3 * ChipSide * ChipSide]byte) (face.Descriptor, error) {
-	Mirror(&s.mirror, chip)
-	a, b := n.Raw(s, chip), n.Raw(s, &s.mirror)
-	return Average(&a, &b)
 }
 
 // Mirror writes the mirror image of a chip.
@@ -182,7 +175,7 @@ func Mirror(to, chip *[3 * ChipSide * ChipSide]byte) {
 
 // Average is the descriptor that two raw ones make: their mean, of length 1. It
 // fails when there is no such thing, which only weights that learnt nothing bring about.
-func Average(a, b *[face.Dim]float32) (d face.Descriptor, err error) {
+func Average(a, b *[Dim]float32) (d [Dim]float32, err error) {
 	var square float64
 	for i := range d {
 		d[i] = a[i] + b[i]
@@ -190,7 +183,7 @@ func Average(a, b *[face.Dim]float32) (d face.Descriptor, err error) {
 	}
 	length := math.Sqrt(square)
 	if !(length > 1e-6) || math.IsInf(length, 0) {
-		return face.Descriptor{}, errors.New("network: the weights give a descriptor without direction; install others")
+		return [Dim]float32{}, errors.New("network: the weights give a descriptor without direction; install others")
 	}
 	for i := range d {
 		d[i] = float32(float64(d[i]) / length)

@@ -1,10 +1,10 @@
-// Package resnet reads the weights of dlib's face recognition network, and keeps
-// dlib's own forward pass at hand, which devices/face/network is proven against.
+// Package resnet reads the weights of dlib's face recognition network, which
+// devices/face/network runs.
 //
 // It is apart from package dlib because it is the dearest to compile, and changes
 // least. The same holds for both: C++ exceptions come back as errors, only
 // app/ting-face may import it, and dlib.Supported must have been asked before.
-// Test with `go test ./devices/face/dlib/resnet`.
+// Test with `go test ./devices/face/dlib/...`.
 package resnet
 
 /*
@@ -20,9 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
-
-	"github.com/luohu/ting/devices/face"
-	"github.com/luohu/ting/devices/face/network"
 )
 
 // failure turns the C side's message into an error and frees it.
@@ -34,9 +31,22 @@ func failure(message *C.char) error {
 	return errors.New(C.GoString(message))
 }
 
-// ReadWeights reads the recognition network's weights from a dlib-compatible
+// Convolution is one convolution of the network, its affine layer folded in.
+type Convolution struct {
+	Outputs, Inputs, Size int
+	Weights               []float32 // [Outputs][Inputs][Size][Size]
+	Biases                []float32 // [Outputs]
+}
+
+// Weights is what the network has learnt.
+type Weights struct {
+	Convolutions []Convolution // in order of use
+	Projection   []float32     // [256][128]
+}
+
+// Read reads the recognition network's weights from a dlib-compatible
 // .dat (uncompressed), folding its affine layers into the convolutions.
-func ReadWeights(dat []byte) (*network.Weights, error) {
+func Read(dat []byte) (*Weights, error) {
 	if len(dat) == 0 {
 		return nil, errors.New("the file is empty")
 	}
@@ -45,11 +55,11 @@ func ReadWeights(dat []byte) (*network.Weights, error) {
 		return nil, fmt.Errorf("not the weights of dlib's face recognition network: %w", err)
 	}
 	defer C.ting_weights_free(p)
-	w := &network.Weights{Projection: floats(C.ting_weights_projection(p), C.TING_FEATURES*C.TING_DIM)}
+	w := &Weights{Projection: floats(C.ting_weights_projection(p), C.TING_FEATURES*C.TING_DIM)}
 	for i := range C.TING_CONVOLUTIONS {
 		var c C.ting_convolution
 		C.ting_weights_convolution(p, C.int(i), &c)
-		w.Convolutions = append(w.Convolutions, network.Convolution{
+		w.Convolutions = append(w.Convolutions, Convolution{
 			Outputs: int(c.outputs), Inputs: int(c.inputs), Size: int(c.size),
 			Weights: floats(c.weights, int(c.outputs*c.inputs*c.size*c.size)),
 			Biases:  floats(c.biases, int(c.outputs)),
@@ -61,32 +71,4 @@ func ReadWeights(dat []byte) (*network.Weights, error) {
 // floats copies n numbers of C's.
 func floats(p *C.float, n int) []float32 {
 	return append([]float32(nil), unsafe.Slice((*float32)(unsafe.Pointer(p)), n)...)
-}
-
-// Reference is dlib's own forward pass of the recognition network, about half as
-// fast as network.Network. Tests hold that one against it; nothing else needs it.
-type Reference struct{ p *C.ting_reference }
-
-// ReadReference reads the network that ReadWeights reads. The caller closes it.
-func ReadReference(dat []byte) (*Reference, error) {
-	if len(dat) == 0 {
-		return nil, errors.New("the file is empty")
-	}
-	r := new(Reference)
-	if err := failure(C.ting_reference_read((*C.uint8_t)(unsafe.Pointer(&dat[0])), C.size_t(len(dat)), &r.p)); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// Describe returns the raw descriptor: not normalised, not averaged.
-func (r *Reference) Describe(chip *[3 * network.ChipSide * network.ChipSide]byte) (d [face.Dim]float32, err error) {
-	err = failure(C.ting_reference_describe(r.p, (*C.uint8_t)(unsafe.Pointer(chip)), (*C.float)(unsafe.Pointer(&d))))
-	return d, err
-}
-
-// Close frees the network.
-func (r *Reference) Close() {
-	C.ting_reference_free(r.p)
-	r.p = nil
 }

@@ -24,12 +24,6 @@ void ting_weights_free(ting_weights *);
 void ting_weights_convolution(const ting_weights *, int i, ting_convolution *out); // i from 0, in order of use
 const float *ting_weights_projection(const ting_weights *);                       // TING_FEATURES × TING_DIM
 
-// dlib's own forward pass of the same network, not safe for several threads.
-typedef struct ting_reference ting_reference;
-char *ting_reference_read(const uint8_t *data, size_t size, ting_reference **out);
-void ting_reference_free(ting_reference *);
-char *ting_reference_describe(ting_reference *, const uint8_t *chip, float *descriptor);
-
 #ifdef __cplusplus
 }
 #endif

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/luohu/ting/assets/models"
-	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/devices/face/dlib/resnet"
+	"github.com/luohu/ting/devices/face/dlib/resnet/reference"
 	"github.com/luohu/ting/devices/face/network"
 )
 
@@ -31,6 +31,20 @@ func weights(t testing.TB) []byte {
 	return b
 }
 
+// trained is the shipped network's weights.
+func trained(t testing.TB) *network.Weights {
+	t.Helper()
+	w, err := resnet.Read(weights(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &network.Weights{Projection: w.Projection}
+	for _, c := range w.Convolutions {
+		n.Convolutions = append(n.Convolutions, network.Convolution(c))
+	}
+	return n
+}
+
 type chip = [3 * network.ChipSide * network.ChipSide]byte
 
 var paths = []network.Path{network.Portable, network.AVX2, network.AVX512}
@@ -42,19 +56,16 @@ const tolerance = 1e-5
 // TestNetworkEqualsDlib holds our forward pass on every path this processor has
 // against dlib's own.
 func TestNetworkEqualsDlib(t *testing.T) {
-	reference, err := resnet.ReadReference(weights(t))
+	theirs, err := reference.Read(weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reference.Close()
-	w, err := resnet.ReadWeights(weights(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer theirs.Close()
+	w := trained(t)
 	chips := patterns()
-	var wants [][face.Dim]float32
+	var wants [][network.Dim]float32
 	for _, c := range chips {
-		d, err := reference.Describe(&c)
+		d, err := theirs.Describe(&c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,21 +116,18 @@ func patterns() []chip {
 func BenchmarkDescribe(b *testing.B) {
 	picture := &patterns()[5]
 	b.Run("dlib", func(b *testing.B) {
-		reference, err := resnet.ReadReference(weights(b))
+		theirs, err := reference.Read(weights(b))
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer reference.Close()
+		defer theirs.Close()
 		for b.Loop() {
-			if _, err := reference.Describe(picture); err != nil {
+			if _, err := theirs.Describe(picture); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	w, err := resnet.ReadWeights(weights(b))
-	if err != nil {
-		b.Fatal(err)
-	}
+	w := trained(b)
 	for _, path := range paths {
 		if !path.Supported() {
 			continue
