@@ -324,7 +324,7 @@ func build(t *testing.T, dir string) *house {
 		if err := h.Identity.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		for _, secret := range []string{"李小明", "王芳", "赵老师", li, wang, teacher, "4711", "访客"} {
+		for _, secret := range []string{"李小明", "王芳", "赵老师", li, wang, teacher, "0004711", "访客"} {
 			if bytes.Contains(h.logged.Bytes(), []byte(secret)) {
 				t.Errorf("the log holds %q:\n%s", secret, h.logged.String())
 			}
