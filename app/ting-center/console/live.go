@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,8 +20,8 @@ const (
 )
 
 // live streams the overview's changes as server-sent events: "lines" holds list
-// items to put on top, "terminals" the rows of the terminals' table, both as HTML
-// of the same templates as the page's.
+// items to put on top, "terminals" the terminals' table and "figures" their sums,
+// all as HTML of the same templates as the page's.
 func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 	if _, ok := c.session(r); !ok {
 		http.Error(w, "sign in first", http.StatusUnauthorized)
@@ -69,21 +70,23 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		gathered = gather(r.Context(), events, gathered)
-		lines, terminals, err := c.changes(r, gathered)
+		parts, err := c.changes(r, gathered)
 		if err != nil {
 			if r.Context().Err() == nil {
 				c.opt.Log.Warn("console: live", "op", "live", "cause", err)
 			}
 			return
 		}
-		if terminals != "" && send("terminals", terminals) != nil {
-			return
-		}
-		if lines != "" && send("lines", lines) != nil {
-			return
+		for _, p := range parts {
+			if send(p.event, p.html) != nil {
+				return
+			}
 		}
 	}
 }
+
+// part is a piece of the overview.
+type part struct{ event, html string }
 
 // gather waits a moment for more, so that a flood becomes a few updates.
 func gather(ctx context.Context, events <-chan center.Event, list []center.Event) []center.Event {
@@ -102,10 +105,10 @@ func gather(ctx context.Context, events <-chan center.Event, list []center.Event
 }
 
 // changes renders what a run of events changed on the overview.
-func (c *Console) changes(r *http.Request, events []center.Event) (lines, terminals string, err error) {
+func (c *Console) changes(r *http.Request, events []center.Event) (parts []part, err error) {
 	rows, err := c.terminalRows(r.Context())
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	places := map[string]string{}
 	for _, t := range rows {
@@ -128,15 +131,19 @@ func (c *Console) changes(r *http.Request, events []center.Event) (lines, termin
 		return nil
 	})
 	if err != nil {
-		return "", "", err
+		return nil, err
+	}
+	add := func(event string, data any) error {
+		html, err := c.fragment(event, p, data)
+		parts = append(parts, part{event, html})
+		return err
 	}
 	if len(told) > 0 {
-		if lines, err = c.fragment("lines", p, told); err != nil {
-			return "", "", err
+		if err := add("lines", told); err != nil {
+			return nil, err
 		}
 	}
-	terminals, err = c.fragment("terminals", p, rows)
-	return lines, terminals, err
+	return parts, errors.Join(add("terminals", rows), add("figures", sumUp(rows)))
 }
 
 func (c *Console) fragment(name string, p page, data any) (string, error) {

@@ -114,9 +114,28 @@ type overviewData struct {
 	Lines     []passLine
 	Sites     []store.Site
 	Broken    error
-	Counts    struct{ Well, Trouble, Away int }
-	Unsent    int64
-	Refusals  map[string]int64
+	Figures   figures
+}
+
+// figures sum up the terminals.
+type figures struct {
+	Well, Trouble, Away int
+	Unsent              int64
+}
+
+func sumUp(rows []terminalRow) (f figures) {
+	for _, t := range rows {
+		f.Unsent += t.Device.Health.Unsent
+		switch t.Health {
+		case "well":
+			f.Well++
+		case "away", "never", "late":
+			f.Away++
+		default:
+			f.Trouble++
+		}
+	}
+	return f
 }
 
 func (c *Console) overview(ctx context.Context, _ *http.Request) (shown, error) {
@@ -125,24 +144,14 @@ func (c *Console) overview(ctx context.Context, _ *http.Request) (shown, error) 
 	if d.Terminals, err = c.terminalRows(ctx); err != nil {
 		return shown{}, err
 	}
-	for _, t := range d.Terminals {
-		d.Unsent += t.Device.Health.Unsent
-		switch t.Health {
-		case "well":
-			d.Counts.Well++
-		case "away", "never", "late":
-			d.Counts.Away++
-		default:
-			d.Counts.Trouble++
-		}
-	}
+	d.Figures = sumUp(d.Terminals)
 	if d.Lines, err = c.latestLines(ctx, d.Terminals); err != nil {
 		return shown{}, err
 	}
 	if d.Sites, err = c.sites(ctx); err != nil {
 		return shown{}, err
 	}
-	d.Broken, d.Refusals = c.opt.Center.Broken(), c.opt.Center.Refusals().Counts()
+	d.Broken = c.opt.Center.Broken()
 	return shown{"overview", "overview", view.T("总览", "Overview"), d}, nil
 }
 

@@ -110,7 +110,7 @@ func (p *Presence) passes(q projection.Querier, site, day string, names *directo
 			return nil, 0, err
 		}
 		rows = append(rows, []string{time.UnixMicro(x.at).In(p.zone).Format("15:04:05"), who.Name, who.Group,
-			directionText(x.direction).ZH, wayText(x.way), x.lane})
+			directionCell(x.direction), wayText(x.way), x.lane})
 	}
 	err = q.One(`SELECT COUNT(*) FROM gate_passes WHERE site = ? AND day = ?`, []any{site, day}, &total)
 	return rows, total, err
@@ -190,6 +190,13 @@ func (d *directory) find(person string) (kiosk.PersonRow, error) {
 	}
 	d.known[person] = row
 	return row, nil
+}
+
+// Cells of a table are the same in every language, so these say it in both.
+
+func directionCell(d string) string {
+	t := directionText(d)
+	return t.ZH + " " + t.EN
 }
 
 func wayText(way string) string {

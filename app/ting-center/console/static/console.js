@@ -37,8 +37,10 @@ if (lines) {
     while (lines.children.length > 20) lines.lastElementChild.remove();
     document.getElementById("nolines").hidden = true;
   });
-  stream.addEventListener("terminals", (event) => {
-    document.getElementById("terminals").innerHTML = event.data; // escaped likewise
-    tick();
-  });
+  for (const part of ["terminals", "figures"]) {
+    stream.addEventListener(part, (event) => {
+      document.getElementById(part).innerHTML = event.data; // escaped likewise
+      tick();
+    });
+  }
 }
