@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -44,16 +45,77 @@ func New(t testing.TB, o Options) *District {
 	}
 	d := &District{t: t, Dir: t.TempDir(), bin: Programs(t), opts: o}
 	d.Display = Display(t, o.Size)
-	d.Scenes("nobody for 1s", "loop")
+	d.Scenes("nobody for 60s")
 	return d
 }
 
-// Open starts the center and the terminal and waits until the gate is watched.
+// Open starts the center and the terminal, with the demo's people enrolled, and
+// waits until the gate is watched.
 func (d *District) Open() {
 	d.t.Helper()
+	d.enrolled()
 	d.StartCenter()
 	d.StartTerminal()
-	d.Terminal.WaitFor(0, 60*time.Second, "page", "id=idle")
+	d.Terminal.WaitFor(0, patience, "face engine is ready")
+	d.Terminal.WaitFor(0, patience, "page", "id=idle")
+}
+
+const patience = 60 * time.Second
+
+// state is the terminal's state directory.
+func (d *District) state() string {
+	if d.opts.State == "" {
+		return filepath.Join(d.Dir, "state")
+	}
+	return d.opts.State
+}
+
+var enrolment struct {
+	once sync.Once
+	dir  string // the identity directory of a terminal that has enrolled everybody
+}
+
+// enrolled gives the terminal the templates of the demo's people. The first
+// district of a test program enrols them, through the engine and from their
+// portraits; later ones begin with a copy of what it has on disk.
+func (d *District) enrolled() {
+	d.t.Helper()
+	enrolment.once.Do(func() {
+		first := &District{t: d.t, Dir: d.t.TempDir(), Display: d.Display, bin: d.bin}
+		first.Scenes("nobody for 60s")
+		first.StartCenter()
+		first.StartTerminal()
+		first.Terminal.WaitFor(0, 3*patience, "the demo's people are enrolled")
+		if err := first.Terminal.Stop(); err != nil {
+			d.t.Fatal(err)
+		}
+		first.Center.Kill()
+		// The test's own directory goes with the test: keep a copy until the program ends.
+		dir, err := os.MkdirTemp("", "ting-enrolled-")
+		if err == nil {
+			err = copyEnrolled(dir, first.state())
+		}
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		enrolment.dir = dir
+	})
+	if enrolment.dir == "" {
+		d.t.Fatal("the demo's people could not be enrolled: see the first test that needed them")
+	}
+	if err := copyEnrolled(d.state(), enrolment.dir); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func copyEnrolled(to, from string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	if err := os.CopyFS(filepath.Join(to, "identity"), os.DirFS(filepath.Join(from, "identity"))); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to, "demo-enrolled"), nil, 0o600)
 }
 
 // Scenes tells the camera what to see from now on, in the language of the

@@ -131,7 +131,6 @@ func open(t *testing.T, a *album, o district.Options) *guide {
 	district.Need(t, "xdotool", "import")
 	d := district.New(t, o)
 	d.Open()
-	d.Terminal.WaitFor(0, patience, "the demo's people are enrolled")
 	time.Sleep(settle)
 	return &guide{District: d, album: a}
 }
