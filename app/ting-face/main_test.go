@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/draw"
 	_ "image/jpeg" // the photographs
@@ -21,9 +22,25 @@ import (
 // asEngine as the first argument makes the test binary the program itself.
 const asEngine = "run-ting-face"
 
+// asTerminal makes it a terminal that starts an engine, prints its PID and waits to be killed.
+const asTerminal = "run-terminal"
+
+func terminal() int {
+	e := engine.New(engine.Options{Command: []string{os.Args[0], asEngine}})
+	if err := e.Ready(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(e.Status().PID)
+	select {}
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asEngine {
 		os.Exit(run(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == asTerminal {
+		os.Exit(terminal())
 	}
 	os.Exit(m.Run())
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/luohu/ting/assets/models"
 	"github.com/luohu/ting/devices/face"
@@ -147,8 +150,38 @@ func TestRepaired(t *testing.T) {
 	}
 }
 
-// TestNoOrphan closes the socket as a killed terminal would: the process ends by itself.
+// TestNoOrphan kills a terminal as rudely as can be: its engine ends too.
 func TestNoOrphan(t *testing.T) {
+	cmd := exec.Command(os.Args[0], asTerminal)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	// A descriptor of the process tells when it has ended, also to who is not its parent.
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	kill(t, cmd.Process.Pid, syscall.SIGKILL)
+	_ = cmd.Wait() // killed, as it says
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10_000)
+	if n != 1 || err != nil {
+		t.Errorf("engine %d outlives its terminal (%v)", pid, err)
+		kill(t, pid, syscall.SIGKILL)
+	}
+}
+
+// TestClose leaves no process.
+func TestClose(t *testing.T) {
 	e := launch(t, engine.Options{})
 	pid := ready(t, e).PID
 	if err := e.Close(); err != nil {
