@@ -6,7 +6,7 @@ import (
 	"github.com/luohu/ting/app/shell/sample"
 )
 
-// BenchmarkPageToDrawn: from Present of another page to the finished picture on
+// BenchmarkPageToDrawn: 0.9 ms laid out, 220 ms drawn (on a loaded machine). From Present of another page to the finished picture on
 // the test driver's software canvas, 1080×1920; the window of a terminal is
 // drawn by OpenGL. Without the canvas ("laid out") it is what the loop is held.
 func BenchmarkPageToDrawn(b *testing.B) {

@@ -120,7 +120,7 @@ func TestPreviewSurvivesChangesOfPageAndLanguage(t *testing.T) {
 	}
 }
 
-// BenchmarkConvert: 0.25 ms for what an upright gate shows of a 640×480
+// BenchmarkConvert: 0.2 ms for what an upright gate shows of a 640×480
 // picture, on preview's own goroutine.
 func BenchmarkConvert(b *testing.B) {
 	pix, _ := sample.Picture(0)
