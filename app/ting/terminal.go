@@ -301,6 +301,7 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 		})
 		t.closers = append(t.closers, t.engine.Close)
 		o.Engine = t.engine
+		o.Model = func() string { return t.engine.Status().Model }
 		o.Cameras = map[string]func() identity.Frames{"": func() identity.Frames { return t.finder.hub.Reader() }}
 	}
 	if t.identity, err = identity.Open(ctx, o); err != nil {

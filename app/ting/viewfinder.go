@@ -24,6 +24,8 @@ type viewfinder struct {
 	asked atomic.Int64 // when the shell asked last, Unix ms
 	wake  chan struct{}
 	seq   atomic.Uint64 // rises with every change that is worth drawing
+	boxes bool          // the picture of seq had faces; read's alone
+	moved camera.Motion // ditto
 }
 
 // unwatched is how long after the shell's last question the camera is let go.
@@ -58,11 +60,22 @@ func (v *viewfinder) read(ctx context.Context) {
 				v.seq.Add(1)
 			}
 		default:
-			v.frame.Store(f)
-			v.away.Store(false)
-			v.seq.Add(1)
+			back := v.away.Swap(false)
+			if v.worthDrawing(f) || back {
+				v.frame.Store(f)
+				v.seq.Add(1)
+			}
 		}
 	}
+}
+
+// worthDrawing reports whether a frame shows anything new: a repaint of the
+// whole window for the noise of an empty yard would cost half a core.
+func (v *viewfinder) worthDrawing(f *camera.Frame) bool {
+	boxes := len(v.overlay().Boxes) > 0
+	had := v.boxes
+	v.boxes = boxes
+	return v.moved.Moved(f) || boxes || had
 }
 
 // Latest implements shell.Viewfinder.

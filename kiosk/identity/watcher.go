@@ -34,6 +34,8 @@ type watcher struct {
 	source  func() Frames
 	overlay atomic.Pointer[Overlay]
 
+	quiet quiet // by run's goroutine alone
+
 	labelled struct { // by run's goroutine alone
 		person string
 		label  view.Text
@@ -156,6 +158,10 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 		return false
 	}
 	subs := w.subscribers()
+	if w.quiet.holds(frame, w.id.cfg.Now()) {
+		w.judge(ctx, subs, frame, nil)
+		return true
+	}
 	working, cancel := context.WithTimeout(ctx, analyseWithin)
 	faces, err := w.id.cfg.Engine.Analyze(working, face.Request{Frame: frame, Camera: scene + w.name, Describe: wanted(subs)})
 	cancel()
@@ -173,6 +179,7 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 		w.trouble(kiosk.NoEngine, detail, err)
 		return false
 	}
+	w.quiet.looked(len(faces), w.id.cfg.Now())
 	w.judge(ctx, subs, frame, faces)
 	return true
 }
