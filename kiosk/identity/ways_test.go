@@ -100,7 +100,7 @@ func TestIdentifyHints(t *testing.T) {
 		stands := func(what, zh string, faces ...face.Face) {
 			t.Helper()
 			h.put(faces...)
-			time.Sleep(time.Second)
+			time.Sleep(3 * time.Second)
 			if !h.screen.says(zh) || o.over() {
 				t.Errorf("%s: the page is %+v, over: %t", what, h.screen.page(), o.over())
 			}

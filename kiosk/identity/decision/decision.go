@@ -8,7 +8,7 @@
 //
 //  1. Nobody for Limits.Empty: the lane is empty. NoFace is told if anything was.
 //  2. Two faces near enough: TwoFaces, and all evidence so far is dropped.
-//  3. The nearest face is too small: TooFar.
+//  3. The nearest face stays too small: TooFar.
 //  4. Its picture is too dark, too bright or blurred: TooDark. Neither is evidence.
 //  5. A described face is a shot. A shot hits a person when he is within
 //     Threshold and everybody else is Margin farther. Agree hits in a row on one
@@ -47,7 +47,8 @@ type Limits struct {
 	MinSharpness  float64
 	MaxYaw        float64 // radians; a face turned farther is no shot, and no verdict either
 
-	Settle int           // frames in a row until TooFar, TooDark or TwoFaces is told
+	Settle int           // frames in a row until TooDark or TwoFaces is told, and TooFar at the least
+	Linger time.Duration // a far face must stay this long to be called: who walks up is far at first
 	Empty  time.Duration // without a face until the lane is empty
 	Again  time.Duration // between shots of a face that is decided, or strange
 	Unseen time.Duration // after which a person or track is forgotten though the lane was never empty
@@ -70,6 +71,7 @@ func Defaults() Limits {
 		MinSharpness:  8,
 		MaxYaw:        0.6,
 		Settle:        3,
+		Linger:        2 * time.Second,
 		Empty:         700 * time.Millisecond,
 		Again:         700 * time.Millisecond,
 		Unseen:        5 * time.Second,
@@ -112,6 +114,7 @@ type Decider struct {
 	last    time.Time            // a face was last seen
 	streak  kiosk.Verdict        // the condition that holds in each frame now
 	streakN int
+	since   time.Time // of the streak's first frame
 	want    bool
 }
 
@@ -147,7 +150,7 @@ func (d *Decider) Frame(now time.Time, faces []Seen) []Event {
 	first := faces[0]
 	t := d.track(first.Track)
 	if condition, detail := d.condition(faces); condition != "" {
-		events := d.hold(condition, first.Track, t, detail)
+		events := d.hold(now, condition, first.Track, t, detail)
 		if condition == kiosk.TwoFaces && t.told[condition] {
 			d.track(faces[1].Track).told[condition] = true // also when he is the larger next time
 		}
@@ -244,15 +247,18 @@ func (d *Decider) condition(faces []Seen) (kiosk.Verdict, string) {
 
 // hold tells a condition once it has held for Settle frames. Somebody already
 // decided is left in peace: he has turned to go.
-func (d *Decider) hold(v kiosk.Verdict, id uint64, t *track, detail string) []Event {
+func (d *Decider) hold(now time.Time, v kiosk.Verdict, id uint64, t *track, detail string) []Event {
 	if d.streak != v {
-		d.streak, d.streakN = v, 0
+		d.streak, d.streakN, d.since = v, 0, now
 	}
 	d.streakN++
 	if e, gone := d.revoked(id, t); gone {
 		return e
 	}
 	if d.streakN < d.limits.Settle || t.decided != "" && v != kiosk.TwoFaces {
+		return nil
+	}
+	if v == kiosk.TooFar && now.Sub(d.since) < d.limits.Linger {
 		return nil
 	}
 	return d.tell(t, Event{Verdict: v, Track: id, Detail: detail})

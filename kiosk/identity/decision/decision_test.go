@@ -158,9 +158,14 @@ func TestVerdicts(t *testing.T) {
 			frames: seq(times(2, frame{seen(1, dark)}), times(1, frame{seen(1)}), times(2, frame{seen(1, dark)})),
 		},
 		{
-			name:   "too far, then near enough",
-			frames: seq(times(5, frame{seen(1, far)}), times(2, frame{seen(1, is("li"))})),
-			want:   []string{"2: too-far", "6: recognised li"},
+			name:   "who walks up is far at first",
+			frames: seq(times(19, frame{seen(1, far)}), times(2, frame{seen(1, is("li"))})),
+			want:   []string{"20: recognised li"},
+		},
+		{
+			name:   "who stays far is called nearer",
+			frames: seq(times(30, frame{seen(1, far)}), times(2, frame{seen(1, is("li"))})),
+			want:   []string{"20: too-far", "31: recognised li"},
 		},
 		{
 			name:   "two faces never recognise, and drop what was known",
