@@ -18,12 +18,13 @@ import (
 // What the cast must hold to, with the real engine and its own weights. 0.373
 // is the decision threshold of a gate (decision.Defaults).
 //
-// Measured when the cast was chosen, twenty live shots of each in wider poses
-// than scenes now have: two shots of one person are at most 0.27 apart, of two
-// enrolled persons at least 0.37; a stranger is at least 0.36 from everybody enrolled.
+// The cast is 22 of 1,707 seeds (1 to 1500, adults 5000 to 5300) whose
+// portraits, five of each, are farthest from one another: at least 0.407, where
+// two portraits of one person are at most 0.24 apart. Live, at the stop: own
+// portraits at most 0.206, others' at least 0.405, a stranger's nearest 0.410.
 const (
-	ownAtMost     = 0.30  // from a live shot to the person's nearest portrait
-	othersAtLeast = 0.373 // from a live shot to anybody else's portraits
+	ownAtMost     = 0.25 // from a live shot to the person's nearest portrait
+	othersAtLeast = 0.39 // from a live shot to anybody else's portraits
 )
 
 const (
@@ -205,7 +206,7 @@ func flaw(faces []face.Face) face.Flaw {
 }
 
 func darkFacesAreTooDark(t *testing.T, e face.Engine) {
-	for _, n := range []int{1, 4, 8} {
+	for _, n := range []int{1, 2, 8} {
 		seen := 0
 		for _, f := range atTheStop(t, district.Scene{Action: district.ActDark, Who: []int{n}}, uint64(n)) {
 			for _, found := range analyze(t, e, f) {
