@@ -66,7 +66,7 @@ func run(args []string) int {
 	if err := conn.Send(protocol.Message{Kind: protocol.KindReady, Body: ready.Append(nil)}); err != nil {
 		return 1 // nobody is there any more
 	}
-	if err := s.serve(); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+	if err := s.serve(); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return refuse(conn, err)
 	}
 	return 0

@@ -130,7 +130,7 @@ func (d *demoRun) display(ctx context.Context) (display, error) {
 	}
 	line, err := readLine(ctx, r, 20*time.Second)
 	if err != nil {
-		return display{}, fmt.Errorf("Xvfb made no display: %w", err)
+		return display{}, fmt.Errorf("no display was made by Xvfb: %w", err)
 	}
 	name := ":" + strings.TrimSpace(line)
 	say("there is no display: an invisible one of %s was made (Xvfb %s)", d.size, name)
@@ -165,7 +165,7 @@ func (d *demoRun) startCenter(ctx context.Context) error {
 	}
 	listen := d.listen
 	if l, err := net.Listen("tcp", listen); err == nil {
-		l.Close()
+		_ = l.Close() // it was only a question
 	} else {
 		host, port, splitErr := net.SplitHostPort(listen)
 		if splitErr != nil {
@@ -190,7 +190,7 @@ func (d *demoRun) startCenter(ctx context.Context) error {
 		return err
 	}
 	line, err := readLine(ctx, r, 30*time.Second)
-	go io.Copy(io.Discard, r)
+	go func() { _, _ = io.Copy(io.Discard, r) }() // until the center ends
 	address, ok := strings.CutPrefix(strings.TrimSpace(line), "ready: ")
 	if err != nil || !ok {
 		return fmt.Errorf("the center did not start: see %s", filepath.Join(d.dir, "center.log"))
@@ -263,7 +263,7 @@ func (d *demoRun) keepTerminal(ctx context.Context, config, displayName string) 
 			return nil
 		case err = <-d.children.exited("terminal"):
 		case err = <-d.children.exited("ting-center"):
-			return fmt.Errorf("the center ended (%v): see %s", err, filepath.Join(d.dir, "center.log"))
+			return fmt.Errorf("the center ended (see %s): %w", filepath.Join(d.dir, "center.log"), orOK(err))
 		}
 		if err == nil {
 			say("the terminal was closed")
@@ -283,6 +283,14 @@ func (d *demoRun) keepTerminal(ctx context.Context, config, displayName string) 
 		case <-time.After(delay):
 		}
 	}
+}
+
+// orOK is the error of a program that should not have ended, even in order.
+func orOK(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
 }
 
 // keepScreenshot writes what the invisible display shows, every two seconds.

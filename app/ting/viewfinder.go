@@ -46,7 +46,7 @@ func (v *viewfinder) run(ctx context.Context) {
 // read follows the camera until the shell has not asked for a while.
 func (v *viewfinder) read(ctx context.Context) {
 	reader := v.hub.Reader()
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	for time.Since(time.UnixMilli(v.asked.Load())) < unwatched {
 		waiting, cancel := context.WithTimeout(ctx, unwatched)
 		f, err := reader.Next(waiting)

@@ -57,7 +57,8 @@ func (d *District) Open() {
 	d.StartCenter()
 	d.StartTerminal()
 	d.Terminal.WaitFor(0, patience, "face engine is ready")
-	d.Terminal.WaitFor(0, patience, "page", "id=idle")
+	// Before the engine was ready the gate may have said so.
+	WaitUntil(d.t, patience, "the gate is watched", func() bool { return holds(d.Terminal.last("msg=page"), []string{"id=idle"}) })
 }
 
 const patience = 60 * time.Second

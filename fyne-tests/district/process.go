@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -162,6 +163,18 @@ func (p *Process) Count(after Mark, parts ...string) int {
 		}
 	}
 	return n
+}
+
+// last is the last line that holds a word; "" when none does.
+func (p *Process) last(word string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range slices.Backward(p.lines) {
+		if strings.Contains(l, word) {
+			return l
+		}
+	}
+	return ""
 }
 
 func holds(line string, parts []string) bool {

@@ -22,7 +22,8 @@ var (
 	buttonPIN   = point{540, 1680}
 	buttonStaff = point{866, 1680}
 	language    = point{944, 92}
-	enrol       = point{880, 1852}
+	enrol       = point{960, 1852}
+	back        = point{120, 1852}
 )
 
 type point struct{ x, y int }
@@ -92,12 +93,10 @@ func TestTour(t *testing.T) {
 		g.Press("Return")
 		g.shoot("welcome", "welcome-card", "a pupil passed by card")
 		g.rest()
-		g.touch(buttonPIN, "ting.pin", "pin", "number and PIN")
-		g.Press("Escape")
-		g.Terminal.WaitFor(g.mark, patience, "page", "id=idle")
-		g.touch(buttonStaff, "ting.staff", "staff", "a teacher vouches")
-		g.Press("Escape")
-		g.Terminal.WaitFor(g.mark, patience, "page", "id=idle")
+		g.touch(buttonPIN, "identify-form", "pin", "number and PIN")
+		g.touch(back, "idle", "back", "back from it")
+		g.touch(buttonStaff, "identify-form", "staff", "a teacher vouches")
+		g.touch(back, "idle", "back", "back from it")
 		g.Center.Kill()
 		g.see("welcome", "offline", "the center is away: records wait here", "pupil 3 for 6s")
 		g.rest()

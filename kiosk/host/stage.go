@@ -134,7 +134,10 @@ func (g *stage) visit(ctx context.Context, m *module, p *process) ending {
 	leave := func(r request) ending {
 		s.End()
 		cancel()
-		_ = <-done // at once: the call ends with its context, whatever the module does
+		// It ends at once with its context, whatever the module does.
+		if err := <-done; err != nil && kiosk.CodeOf(err) != kiosk.CodeCancelled {
+			g.host.log.Debug("a visit that was ended failed", "op", "serve", "module", m.ID, "code", kiosk.CodeOf(err), "cause", err)
+		}
 		return ending{next: r, outside: true}
 	}
 	select {

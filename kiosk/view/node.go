@@ -152,14 +152,34 @@ type Progress struct {
 }
 
 // NodeKind implements Node.
-func (TextNode) NodeKind() string   { return "text" }
-func (Notice) NodeKind() string     { return "notice" }
+func (TextNode) NodeKind() string { return "text" }
+
+// NodeKind implements Node.
+func (Notice) NodeKind() string { return "notice" }
+
+// NodeKind implements Node.
 func (Viewfinder) NodeKind() string { return "viewfinder" }
+
+// NodeKind implements Node.
 func (PersonCard) NodeKind() string { return "person" }
-func (Tiles) NodeKind() string      { return "tiles" }
-func (Form) NodeKind() string       { return "form" }
-func (List) NodeKind() string       { return "list" }
-func (Table) NodeKind() string      { return "table" }
-func (Receipt) NodeKind() string    { return "receipt" }
-func (QRCode) NodeKind() string     { return "qrcode" }
-func (Progress) NodeKind() string   { return "progress" }
+
+// NodeKind implements Node.
+func (Tiles) NodeKind() string { return "tiles" }
+
+// NodeKind implements Node.
+func (Form) NodeKind() string { return "form" }
+
+// NodeKind implements Node.
+func (List) NodeKind() string { return "list" }
+
+// NodeKind implements Node.
+func (Table) NodeKind() string { return "table" }
+
+// NodeKind implements Node.
+func (Receipt) NodeKind() string { return "receipt" }
+
+// NodeKind implements Node.
+func (QRCode) NodeKind() string { return "qrcode" }
+
+// NodeKind implements Node.
+func (Progress) NodeKind() string { return "progress" }

@@ -61,7 +61,7 @@ func (id *Identity) arm(b bone) *patch {
 	return tube(b, 17, 17, math.Pi, func(v float64) (vec, float64, float64) {
 		r := .34 - .10*v
 		if v < .12 {
-			r *= math.Sqrt(1 - math.Pow(1-v/.12, 2)*.9)
+			r *= math.Sqrt(1 - (1-v/.12)*(1-v/.12)*.9)
 		}
 		return vec{j.X + side*.12*v, -1.62 - 4.4*v, -.25 + .1*v}, r, r
 	}, func(_, v float64) vec {

@@ -68,13 +68,13 @@ func withHuffman(raw []byte) ([]byte, error) {
 		if raw[at] != 0xff {
 			break
 		}
-		switch marker := raw[at+1]; {
-		case marker == 0xff: // filling
+		switch raw[at+1] {
+		case 0xff: // filling
 			at++
 			continue
-		case marker == 0xc4: // it has its own
+		case 0xc4: // it has its own
 			return raw, nil
-		case marker == 0xda: // the picture itself begins
+		case 0xda: // the picture itself begins
 			whole := make([]byte, 0, len(raw)+len(huffman))
 			whole = append(whole, raw[:at]...)
 			whole = append(whole, huffman...)

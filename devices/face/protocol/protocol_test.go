@@ -99,7 +99,7 @@ func TestConn(t *testing.T) {
 			t.Fatalf("%v\n%s", err, diff)
 		}
 	}
-	if _, err := c.Receive(); err != io.EOF {
+	if _, err := c.Receive(); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
 	}
 	if err := c.Send(protocol.Message{Body: make([]byte, protocol.MaxMessage)}); !errors.Is(err, protocol.ErrTooLong) {
