@@ -4,6 +4,7 @@
 //	ting run -config terminal.toml    runs this machine as a terminal
 //	ting check -config terminal.toml  says whether a configuration can be used
 //	ting demo                         shows a district on one machine
+//	ting journal status -state DIR    looks into a terminal's records
 //
 // Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 78 the configuration
 // cannot be used (starting again will not help), 70 the shell hung and ended
@@ -29,10 +30,11 @@ usage:
   ting run -config terminal.toml     run this machine as a terminal
   ting check -config terminal.toml   say whether a configuration can be used
   ting demo [-state DIR]             show the demo district on this machine
+  ting journal status -state DIR     look into a terminal's records; also verify, export
 `
 
 func main() {
-	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo}
+	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo, "journal": runJournal}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(exitUsage)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,10 +148,10 @@ func TestReplayedBatchIsStoredOnce(t *testing.T) {
 }
 
 // endless is a body that never ends by itself.
-type endless struct{ sent int64 }
+type endless struct{ sent atomic.Int64 }
 
 func (e *endless) Read(b []byte) (int, error) {
-	e.sent += int64(len(b))
+	e.sent.Add(int64(len(b)))
 	return len(b), nil
 }
 
@@ -167,8 +168,8 @@ func TestTooBig(t *testing.T) {
 		if err == nil && resp.StatusCode != http.StatusRequestEntityTooLarge {
 			t.Errorf("answered %s", resp.Status)
 		}
-		if flood.sent > 64<<20 {
-			t.Errorf("%d bytes were taken in", flood.sent)
+		if flood.sent.Load() > 64<<20 {
+			t.Errorf("%d bytes were taken in", flood.sent.Load())
 		}
 	})
 	t.Run("zip bomb", func(t *testing.T) {

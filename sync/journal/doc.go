@@ -44,7 +44,7 @@
 //
 // # What callers must not do
 //
-// Open the file by other means, call the journal from inside an AppendWith
+// Open the file by other means than a Reader, call the journal from inside an AppendWith
 // function, keep that function's transaction, or write into the journal's own tables.
 //
 // # Testing

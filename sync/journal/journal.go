@@ -212,11 +212,7 @@ func (j *Journal) openChecked(ctx context.Context) error {
 		}
 		// What is still to be sent must be sound: a record that cannot be sent
 		// would be in the way of all after it.
-		last, _, err := walk(ctx, db, b.name(k), c.ackedSeq, c.ackedHash, c.seq)
-		if err == nil && last != c.seq {
-			err = fmt.Errorf("%w (epoch %d, %s: record %d does not continue the chain)", ErrCorrupt, k.epoch, k.lane, last+1)
-		}
-		if err != nil {
+		if err := walkWhole(ctx, db, b.name(k), c.ackedSeq, c.ackedHash, c.seq); err != nil {
 			return err
 		}
 	}

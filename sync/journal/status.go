@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -34,6 +33,10 @@ func (c ChainStatus) Unsent() int64 { return c.Head - c.Acked }
 // first, and always the current one last.
 func (j *Journal) Chains(l record.Lane) []ChainStatus {
 	b := j.snapshot()
+	return b.status(l)
+}
+
+func (b *book) status(l record.Lane) []ChainStatus {
 	var out []ChainStatus
 	for k, c := range b.chains {
 		if k.lane == l && (c.seq > c.anchorSeq || k.epoch == b.epoch) {
@@ -103,30 +106,27 @@ func (j *Journal) Status(ctx context.Context) (Status, error) {
 	if last != uuid.Nil {
 		s.ClockBehind = max(0, time.UnixMilli(int64(milliseconds(last))).Sub(j.opts.Clock().Truncate(time.Millisecond)))
 	}
-	for _, suffix := range []string{"", "-wal"} {
-		if fi, err := os.Stat(j.path + suffix); err == nil {
-			s.Size += fi.Size()
-		}
-	}
+	s.Size = fileSize(j.path)
 	s.Free, _ = j.room.free()
 	if err := j.ready(); err != nil {
 		return s, err
 	}
 	for i := range s.Lanes {
-		if err := j.oldest(ctx, b, &s.Lanes[i]); err != nil {
+		if err := oldest(ctx, j.ro, b, &s.Lanes[i]); err != nil {
 			return s, fmt.Errorf("read the journal's state: %w", classify(err))
 		}
 	}
 	return s, nil
 }
 
-func (j *Journal) oldest(ctx context.Context, b book, l *LaneStatus) error {
+// oldest counts a lane's unsent records and finds the oldest.
+func oldest(ctx context.Context, q querier, b book, l *LaneStatus) error {
 	for k, c := range b.chains {
 		if k.lane != l.Lane || c.unsent() == 0 {
 			continue
 		}
 		l.Unsent += c.unsent()
-		rs, err := readRecords(ctx, j.ro, k, c.ackedSeq, c.ackedSeq+1, 1, 1)
+		rs, err := readRecords(ctx, q, k, c.ackedSeq, c.ackedSeq+1, 1, 1)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/luohu/ting/sync/record"
@@ -16,13 +19,18 @@ type Verified struct {
 }
 
 // Verify walks every chain from its anchor to its head and computes each hash
-// anew. It returns ErrCorrupt at the first record that does not continue its chain.
+// anew. It returns ErrCorrupt with the first record of each chain that does not
+// continue it.
 func (j *Journal) Verify(ctx context.Context) (Verified, error) {
 	if err := j.ready(); err != nil {
 		return Verified{}, fmt.Errorf("verify the journal: %w", err)
 	}
+	return verify(ctx, j.ro)
+}
+
+func verify(ctx context.Context, db *sql.DB) (Verified, error) {
 	// One transaction: heads and records as of the same moment.
-	tx, err := j.ro.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return Verified{}, fmt.Errorf("verify the journal: %w", classify(err))
 	}
@@ -32,21 +40,41 @@ func (j *Journal) Verify(ctx context.Context) (Verified, error) {
 		return Verified{}, fmt.Errorf("verify the journal: %w", err)
 	}
 	var v Verified
-	for k, c := range b.chains {
-		last, _, err := walk(ctx, tx, b.name(k), c.anchorSeq, c.anchorHash, c.seq)
-		if err == nil && last != c.seq {
-			err = fmt.Errorf("%w (epoch %d, %s: record %d does not continue the chain)", ErrCorrupt, k.epoch, k.lane, last+1)
+	var wrong error
+	for _, k := range slices.SortedFunc(maps.Keys(b.chains), compareKeys) {
+		if err := verifyChain(ctx, tx, &b, k); err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
 		}
-		if err == nil {
-			err = checkEnds(ctx, tx, k, c)
-		}
-		if err != nil {
-			return v, fmt.Errorf("verify the journal: %w", err)
-		}
+		c := b.chains[k]
 		v.Chains++
 		v.Records += c.seq - c.anchorSeq
 	}
+	if wrong != nil {
+		return v, fmt.Errorf("verify the journal: %w", wrong)
+	}
 	return v, nil
+}
+
+func compareKeys(x, y chainKey) int {
+	return cmp.Or(cmp.Compare(x.epoch, y.epoch), cmp.Compare(x.lane, y.lane))
+}
+
+func verifyChain(ctx context.Context, q querier, b *book, k chainKey) error {
+	c := b.chains[k]
+	if err := walkWhole(ctx, q, b.name(k), c.anchorSeq, c.anchorHash, c.seq); err != nil {
+		return err
+	}
+	return checkEnds(ctx, q, k, c)
+}
+
+// walkWhole is walk when nothing may be wrong up to number to.
+func walkWhole(ctx context.Context, q querier, name record.Chain, after int64, hash record.Hash, to int64) error {
+	last, _, err := walk(ctx, q, name, after, hash, to)
+	if err == nil && last != to {
+		err = fmt.Errorf("%w (epoch %d, %s: record %d does not continue the chain)", ErrCorrupt, name.Epoch, name.Lane, last+1)
+	}
+	return err
 }
 
 // walk follows a chain from the record (after, hash) up to number to, and

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/luohu/ting/sync/journal"
+	"github.com/luohu/ting/sync/record"
+)
+
+const journalUsage = `usage: ting journal status|verify|export -state DIR
+
+Looks into a terminal's journal. The terminal may run on: nothing is changed.
+
+  status   the lanes, how far the center has them, and what waits
+  verify   reads the whole file and walks every chain; fails with what is wrong
+  export   writes every record that is still here as a line of JSON
+
+flags:
+`
+
+// journalFile is where a terminal's state directory keeps its journal.
+const journalFile = "journal.db"
+
+func runJournal(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return journalCommand(ctx, args, os.Stdout, os.Stderr)
+}
+
+func journalCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flag.NewFlagSet("journal", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprint(stderr, journalUsage); fs.PrintDefaults() }
+	state := fs.String("state", "", "the terminal's state `directory` (terminal.state in terminal.toml)")
+	looks := map[string]func(context.Context, *journal.Reader, io.Writer, io.Writer) error{
+		"status": journalStatus, "verify": journalVerify, "export": journalExport,
+	}
+	what := ""
+	if len(args) > 0 && looks[args[0]] != nil {
+		what, args = args[0], args[1:]
+	}
+	if err := fs.Parse(args); err != nil {
+		return usageError(err)
+	}
+	if what == "" || *state == "" || fs.NArg() > 0 {
+		fs.Usage()
+		return errUsage
+	}
+	r, err := journal.OpenReader(ctx, filepath.Join(*state, journalFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no journal in %s: give the terminal's state directory with -state: %w", *state, err)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(looks[what](ctx, r, stdout, stderr), r.Close())
+}
+
+func journalStatus(ctx context.Context, r *journal.Reader, stdout, _ io.Writer) error {
+	o, err := r.Overview(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "terminal  %s\n", o.Terminal)
+	fmt.Fprintf(stdout, "epoch     %d, since %s: %s\n", o.Epoch, o.Began.Format(time.DateTime), o.Why)
+	fmt.Fprintf(stdout, "size      %d KiB\n", (o.Size+1023)>>10)
+	fmt.Fprintf(stdout, "unsent    %d\n", o.Unsent())
+	for _, l := range o.Lanes {
+		if l.Unsent > 0 {
+			fmt.Fprintf(stdout, "          %s: %d, the oldest of %s\n", l.Lane, l.Unsent, l.Oldest.Format(time.DateTime))
+		}
+	}
+	fmt.Fprintf(stdout, "\n%-9s %6s %9s %9s %9s %9s  %s\n", "lane", "epoch", "head", "center", "safe", "kept", "hash of the head")
+	for _, c := range o.Chains {
+		fmt.Fprintf(stdout, "%-9s %6d %9d %9d %9d %9d  %x\n", c.Lane, c.Epoch, c.Head, c.Acked, c.Safe, c.Kept, c.Hash[:8])
+	}
+	for _, f := range o.SetAside {
+		fmt.Fprintf(stdout, "\ndamaged and salvaged: %s\n", f)
+	}
+	return nil
+}
+
+func journalVerify(ctx context.Context, r *journal.Reader, stdout, _ io.Writer) error {
+	v, err := r.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "in order: %d records in %d chains\n", v.Records, v.Chains)
+	return nil
+}
+
+// exported is a record as a line of JSON.
+type exported struct {
+	Kind  string          `json:"kind"`
+	Key   string          `json:"key"`
+	Seq   int64           `json:"seq"`
+	Lane  string          `json:"lane"`
+	Epoch int64           `json:"epoch"`
+	ID    string          `json:"id"`
+	Time  time.Time       `json:"time"`
+	Body  json.RawMessage `json:"body"` // a base64 string should it not be JSON
+}
+
+func journalExport(ctx context.Context, r *journal.Reader, stdout, stderr io.Writer) error {
+	fmt.Fprintln(stderr, "ting journal: this is personal data: keep it where only those who may see it can, and delete it when it has served")
+	out := bufio.NewWriter(stdout)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	err := r.Each(ctx, func(c record.Chain, rec record.Record) error {
+		body := json.RawMessage(rec.Body)
+		if !json.Valid(body) {
+			var err error
+			if body, err = json.Marshal(rec.Body); err != nil {
+				return err
+			}
+		}
+		return enc.Encode(exported{Kind: rec.Kind, Key: rec.Key, Seq: rec.Seq, Lane: c.Lane.String(), Epoch: c.Epoch,
+			ID: rec.ID.String(), Time: rec.Time().UTC(), Body: body})
+	})
+	return errors.Join(err, out.Flush())
+}
