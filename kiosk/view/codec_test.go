@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func everyNode() Page {
 	t := T("中文", "English")
 	return Page{
-		ID: "every", Rev: 3, Title: t, Step: 1, Steps: 2, Tone: Success, Timeout: 1500 * time.Millisecond,
+		ID: "every", Rev: 3, Title: t, Step: 1, Steps: 2, Tone: Success, Icon: "card", Timeout: 1500 * time.Millisecond,
 		Actions: []Action{{ID: "ok", Label: t, Icon: "check", Primary: true}},
 		Body: []Node{
 			TextNode{Key{"text"}, t, true},
@@ -171,7 +171,7 @@ func TestText(t *testing.T) {
 
 func TestMaskName(t *testing.T) {
 	for name, want := range map[string]string{
-		"": "", "张": "*", "张三": "张*", "张小三": "张*三", "欧阳小三": "欧**三", "Ann Lee": "A*****e",
+		"": "", "张": "*", "张三": "张*", "张小三": "张*三", "欧阳小三": "欧**三", "Ann Lee": "A***e",
 	} {
 		if got := MaskName(name); got != want {
 			t.Errorf("%q is masked as %q, want %q", name, got, want)

@@ -24,10 +24,13 @@ type Page struct {
 	Rev   uint64 `json:"rev,omitempty"`
 	Title Text   `json:"title,omitzero"`
 	// Step and Steps, where Steps > 0, say how far the visitor has come.
-	Step  int    `json:"step,omitempty"`
-	Steps int    `json:"steps,omitempty"`
-	Tone  Tone   `json:"tone,omitempty"`
-	Body  []Node `json:"-"`
+	Step  int  `json:"step,omitempty"`
+	Steps int  `json:"steps,omitempty"`
+	Tone  Tone `json:"tone,omitempty"`
+	// Icon, a name in assets/icons, illustrates a page that only says something;
+	// "" is the tone's.
+	Icon string `json:"icon,omitempty"`
+	Body []Node `json:"-"`
 	// Actions are the buttons below the body; the first Primary one answers Enter.
 	Actions []Action `json:"actions,omitempty"`
 	// Timeout ends the page by itself: an Ask returns Answer{Action: ActionTimeout}.

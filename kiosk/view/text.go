@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -49,7 +50,8 @@ func (t Text) valid() bool {
 }
 
 // MaskName hides the middle of a person's name for a screen that strangers can
-// see: 张三 becomes 张*, 张小三 becomes 张*三, "Ann Lee" becomes "A*****e".
+// see: 张三 becomes 张*, 张小三 becomes 张*三, "Ann Lee" becomes "A***e". A long
+// name keeps its length to itself.
 func MaskName(name string) string {
 	r := []rune(name)
 	switch len(r) {
@@ -60,8 +62,7 @@ func MaskName(name string) string {
 	case 2:
 		return string(r[0]) + "*"
 	}
-	for i := 1; i < len(r)-1; i++ {
-		r[i] = '*'
-	}
-	return string(r)
+	return string(r[0]) + strings.Repeat("*", min(len(r)-2, maxStars)) + string(r[len(r)-1])
 }
+
+const maxStars = 3
