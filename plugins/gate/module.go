@@ -9,9 +9,10 @@
 // opens it; nobody waits for the page of the person before. Records carry the
 // person's number, never a name.
 //
-// Callers must not share a lane between two terminals and expect the second to
-// know the direction of a pass: each terminal remembers its own passes of the
-// day (see rules.go).
+// Callers must not take a pass's direction for more than the terminal knew: its
+// own passes of the day, and those of other gates that had come down from the
+// center (FeedPresence). Without a center two gates may say "in" one after the
+// other. See rules.go.
 //
 // Test it from a script with kiosk/kiosktest.
 package gate
@@ -47,9 +48,10 @@ func (g *Gate) Manifest() kiosk.Manifest {
 		Title:   view.T("校门通行", "School gate"),
 		Icon:    "gate",
 		Permissions: []kiosk.Permission{
-			kiosk.PermIdentify, kiosk.PermWatch, kiosk.PermRecord, kiosk.PermBarrier,
+			kiosk.PermIdentify, kiosk.PermWatch, kiosk.PermRecord, kiosk.PermFeeds, kiosk.PermBarrier,
 		},
 		Records:    []kiosk.RecordKind{KindPass, KindRefused},
+		Feeds:      []string{FeedPresence},
 		Unattended: true,
 	}
 }

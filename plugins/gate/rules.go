@@ -16,8 +16,8 @@ const samePass = 60 * time.Second
 // The rule is free of configuration: a person's first pass of the day is In,
 // and each next one turns round. Time windows lost: schools differ, half days
 // and evening classes break them, and a wrong window is wrong for everybody.
-// What is known is lost with the process; the next pass is then In again, and
-// the center, which sees every gate's passes, decides who is inside.
+// What is known here is lost with the process, and other gates' passes never are
+// known here: both come down from the center, see visit.heard.
 type passes struct {
 	mu   sync.Mutex
 	day  string
@@ -32,8 +32,9 @@ type lastPass struct {
 func newPasses() *passes { return &passes{last: map[string]lastPass{}} }
 
 // next is the direction of a person's pass now; fresh is false when he passed
-// less than samePass ago.
-func (p *passes) next(person string, now time.Time) (direction string, fresh bool) {
+// less than samePass ago. heard is his newest pass that the center knows of, or
+// zero: the newer of it and what is known here counts, if it is of today.
+func (p *passes) next(person string, now time.Time, heard lastPass) (direction string, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if day := now.Format(time.DateOnly); day != p.day {
@@ -41,6 +42,9 @@ func (p *passes) next(person string, now time.Time) (direction string, fresh boo
 		clear(p.last)
 	}
 	l, known := p.last[person]
+	if heard.at.In(now.Location()).Format(time.DateOnly) == p.day && (!known || heard.at.After(l.at)) {
+		l, known = heard, true
+	}
 	switch {
 	case !known:
 		return In, true

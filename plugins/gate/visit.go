@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type visit struct {
 	stopAsk  context.CancelFunc // gives it up
 	naming   uint64             // the number of the newest identification, ditto
 	stopName context.CancelFunc // ends the identification that is under way; nil for none
+	unheard  bool               // the site does not lend feeds: other gates' passes stay unknown
 }
 
 type answer struct {
@@ -169,13 +171,46 @@ func (v *visit) identified(ctx context.Context, n named) error {
 	return nil
 }
 
+// hearWithin is how long the terminal's copy of a feed may take to answer. It is
+// read in a millisecond; a disk that hangs must not keep anybody waiting.
+const hearWithin = 200 * time.Millisecond
+
+// heard is a person's newest pass that the center knows of: at another gate, or
+// here before this process began. Zero when nothing is known; nobody waits for it,
+// and without it this terminal goes by its own passes.
+func (v *visit) heard(ctx context.Context, person string) lastPass {
+	if v.unheard {
+		return lastPass{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, hearWithin)
+	defer cancel()
+	raw, err := v.s.Lookup(ctx, FeedPresence, person)
+	switch code := kiosk.CodeOf(err); code {
+	case "":
+	case kiosk.CodeNotFound:
+		return lastPass{}
+	case kiosk.CodeDenied:
+		v.unheard = true // it will not change within this visit; once in the log is enough
+		return lastPass{}
+	default:
+		slog.Warn("gate: presence not read", "op", "lookup", "code", code, "cause", err)
+		return lastPass{}
+	}
+	var row PresenceRow
+	if err := json.Unmarshal(raw.JSON, &row); err != nil || row.Direction != In && row.Direction != Out {
+		slog.Warn("gate: a row of presence cannot be read", "op", "lookup", "revision", raw.Revision)
+		return lastPass{}
+	}
+	return lastPass{direction: row.Direction, at: row.At}
+}
+
 // openWithin is how long a barrier may take to answer. The next pupil waits as long.
 const openWithin = 3 * time.Second
 
 // pass lets a person through: the record first, the barrier next, then the welcome.
 func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 	now := v.s.Now()
-	turn, fresh := v.passes.next(p.ID, now)
+	turn, fresh := v.passes.next(p.ID, now, v.heard(ctx, p.ID))
 	if !fresh {
 		v.ask(ctx, alreadyPage(p, now))
 		return nil

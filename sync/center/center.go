@@ -34,6 +34,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ const (
 type Options struct {
 	Dir         string // of its state, 0700; made when missing
 	Projections []projection.Projection
-	Feeds       []string // known although they may still be empty
+	Feeds       []string // known although they may still be empty, besides those of Projections
 	Safe        SafePolicy
 	Now         func() time.Time // nil: the machine's clock
 	Log         *slog.Logger     // nil: slog's default
@@ -118,6 +119,12 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	orDefault(&c.opt.CertificateLife, 90*24*time.Hour)
 	orDefault(&c.opt.CodeLife, 24*time.Hour)
 	orDefault(&c.opt.Retention, 90*24*time.Hour)
+	c.opt.Feeds = slices.Clone(opt.Feeds)
+	for _, p := range opt.Projections {
+		if p, ok := p.(projection.Publisher); ok {
+			c.opt.Feeds = append(c.opt.Feeds, p.Feeds()...)
+		}
+	}
 	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the state directory cannot be made (choose another with -state): %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luohu/ting/sync/center/projection"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/wire"
 )
@@ -46,6 +47,21 @@ func TestFeedSendsWhatChanged(t *testing.T) {
 	page, _ := tm.Feed("people", first.Revision, 0)
 	if len(page.Rows) != 2 || !page.Rows[0].Deleted || page.Rows[0].Key != "b" || string(page.Rows[1].Value) != "3" {
 		t.Errorf("changes: %+v", page.Rows)
+	}
+}
+
+// publishing is a projection that names its feeds.
+type publishing struct{ *tally }
+
+func (publishing) Feeds() []string { return []string{"sums"} }
+
+func TestFeedOfAProjectionIsKnownBeforeItsFirstRow(t *testing.T) {
+	s := serve(t, Options{Feeds: []string{"people"}, Projections: []projection.Projection{publishing{newTally()}}})
+	tm := s.enrol("gate-1", "school-1")
+	for _, name := range []string{"people", "sums"} {
+		if page, status := tm.Feed(name, 0, 0); status != http.StatusOK || len(page.Rows) != 0 {
+			t.Errorf("empty feed %s: %d, %+v", name, status, page)
+		}
 	}
 }
 

@@ -29,7 +29,10 @@ import (
 // Consents is the enrolment module's projection.
 type Consents struct{}
 
-var _ projection.Projection = Consents{}
+var (
+	_ projection.Projection = Consents{}
+	_ projection.Publisher  = Consents{}
+)
 
 // New returns the projection.
 func New() Consents { return Consents{} }
@@ -41,6 +44,9 @@ func (Consents) Name() string { return enrolment.ID }
 func (Consents) Kinds() []string {
 	return []string{enrolment.KindConsented.Name, enrolment.KindWithdrawn.Name}
 }
+
+// Feeds implements projection.Publisher.
+func (Consents) Feeds() []string { return []string{kiosk.FeedRevocations, kiosk.FeedPeople} }
 
 // everything is the purpose under which a withdrawal of all purposes is kept.
 const everything = ""

@@ -6,6 +6,9 @@
 // ID. So the order in which records arrive never changes a day's result, and
 // records that come days late put it right.
 //
+// The newest pass of everybody also goes back down to the site's gates, as
+// gate.FeedPresence, by the same rule.
+//
 // A day is one of the district's time zone, whatever the terminal's is. Names are
 // looked up in the people feed when a board is drawn, and stored nowhere else.
 //
@@ -31,6 +34,7 @@ var (
 	_ projection.Projection = (*Presence)(nil)
 	_ projection.Board      = (*Presence)(nil)
 	_ projection.Teller     = (*Presence)(nil)
+	_ projection.Publisher  = (*Presence)(nil)
 )
 
 // New returns the projection for a district in a time zone.
@@ -41,6 +45,9 @@ func (p *Presence) Name() string { return gate.ID }
 
 // Kinds implements projection.Projection.
 func (p *Presence) Kinds() []string { return []string{gate.KindPass.Name, gate.KindRefused.Name} }
+
+// Feeds implements projection.Publisher.
+func (p *Presence) Feeds() []string { return []string{gate.FeedPresence} }
 
 // Schema implements projection.Projection.
 func (p *Presence) Schema() projection.Schema {
@@ -58,6 +65,7 @@ CREATE TABLE gate_passes (
   at        INTEGER NOT NULL  -- µs since 1970
 ) WITHOUT ROWID;
 CREATE INDEX gate_passes_day ON gate_passes (site, day, person, at, id);
+CREATE INDEX gate_passes_person ON gate_passes (site, person, at, id);
 CREATE TABLE gate_refused (
   id      BLOB PRIMARY KEY,
   site    TEXT NOT NULL,
@@ -82,7 +90,10 @@ func (p *Presence) Apply(_ context.Context, tx projection.Tx, r projection.Recei
 		_, err = tx.Exec(`INSERT INTO gate_passes (id, site, day, person, direction, way, lane, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			r.ID[:], r.Site, p.day(pass.At), pass.Person, pass.Direction, pass.Way, pass.Lane, pass.At.UnixMicro())
-		return err
+		if err != nil {
+			return err
+		}
+		return p.publish(tx, r.Site, pass.Person)
 	case gate.KindRefused.Name:
 		var refused gate.Refused
 		if err := json.Unmarshal(r.Body, &refused); err != nil {
@@ -96,6 +107,19 @@ func (p *Presence) Apply(_ context.Context, tx projection.Tx, r projection.Recei
 		return err
 	}
 	return projection.Permanent(fmt.Errorf("kind %q is not the gate's", r.Kind))
+}
+
+// publish tells the site's gates a person's newest pass, whichever came last.
+func (p *Presence) publish(tx projection.Tx, site, person string) error {
+	var row gate.PresenceRow
+	var at int64
+	err := tx.One(`SELECT direction, at, lane FROM gate_passes WHERE site = ? AND person = ? ORDER BY at DESC, id DESC LIMIT 1`,
+		[]any{site, person}, &row.Direction, &at, &row.Lane)
+	if err != nil {
+		return err
+	}
+	row.At = time.UnixMicro(at).In(p.zone)
+	return tx.PutFeed(site, gate.FeedPresence, person, row)
 }
 
 func decodePass(r projection.Received) (gate.Pass, error) {

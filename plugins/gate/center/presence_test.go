@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -34,6 +35,13 @@ func at(clock string) time.Time {
 
 // board lets a center with this projection take records in and returns its board.
 func board(t *testing.T, now time.Time, records ...kiosk.Record) view.Page {
+	t.Helper()
+	page, _ := day(t, now, records...)
+	return page
+}
+
+// day is board with the presence feed as it then is.
+func day(t *testing.T, now time.Time, records ...kiosk.Record) (page view.Page, presence map[string]gate.PresenceRow) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -69,11 +77,19 @@ func board(t *testing.T, now time.Time, records ...kiosk.Record) view.Page {
 		if n > 0 {
 			t.Errorf("%d records could not be applied", n)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		presence = map[string]gate.PresenceRow{}
+		return tx.Feed("school-1", gate.FeedPresence, func(person string, value []byte) error {
+			var row gate.PresenceRow
+			err := json.Unmarshal(value, &row)
+			presence[person] = row
+			return err
+		})
 	}); err != nil {
 		t.Fatal(err)
 	}
-	var page view.Page
 	if err := c.Querier(ctx, func(q projection.Querier) (err error) {
 		page, err = New(zone).Board(ctx, q, "school-1", now)
 		return err
@@ -83,7 +99,7 @@ func board(t *testing.T, now time.Time, records ...kiosk.Record) view.Page {
 	if err := page.Validate(); err != nil {
 		t.Error(err)
 	}
-	return page
+	return page, presence
 }
 
 func in(person, clock string) gate.Pass {
@@ -136,18 +152,42 @@ func TestBoard(t *testing.T) {
 
 // TestOrderOfArrivalNeverChangesTheDay takes one day's passes in, in many orders.
 func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) {
-	day := []kiosk.Record{in("1", "07:40"), out("1", "11:30"), in("1", "13:00"), in("2", "07:41"), out("2", "16:00"),
+	passes := []kiosk.Record{in("1", "07:40"), out("1", "11:30"), in("1", "13:00"), in("2", "07:41"), out("2", "16:00"),
 		in("3", "07:50"), out("3", "09:00"), in("3", "09:01"), out("3", "09:02")}
-	want := board(t, at("18:00"), day...)
+	want, _ := day(t, at("18:00"), passes...)
 	if headline(want) != "现在在校 1 人" {
 		t.Fatal(headline(want))
 	}
+	newest := map[string]gate.PresenceRow{
+		"1": {Direction: gate.In, At: at("13:00"), Lane: "east"},
+		"2": {Direction: gate.Out, At: at("16:00"), Lane: "east"},
+		"3": {Direction: gate.Out, At: at("09:02"), Lane: "east"},
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 4 {
-		random.Shuffle(len(day), func(i, j int) { day[i], day[j] = day[j], day[i] })
-		if diff := cmp.Diff(want, board(t, at("18:00"), day...)); diff != "" {
-			t.Fatalf("in the order %v:\n%s", day, diff)
+		page, presence := day(t, at("18:00"), passes...)
+		if diff := cmp.Diff(want, page); diff != "" {
+			t.Fatalf("in the order %v:\n%s", passes, diff)
 		}
+		if diff := cmp.Diff(newest, presence); diff != "" {
+			t.Fatalf("presence in the order %v:\n%s", passes, diff)
+		}
+		random.Shuffle(len(passes), func(i, j int) { passes[i], passes[j] = passes[j], passes[i] })
+	}
+}
+
+// TestPresenceOfTwoGates: the pass that counts names its own lane, and one of an
+// earlier day that arrives late changes nothing.
+func TestPresenceOfTwoGates(t *testing.T) {
+	west := out("1", "11:30")
+	west.Lane = "west"
+	yesterday := out("1", "16:00")
+	yesterday.At = yesterday.At.AddDate(0, 0, -1)
+	_, presence := day(t, at("12:00"), west, in("1", "07:40"), yesterday,
+		gate.Refused{Verdict: string(kiosk.Stranger), Lane: "east", At: at("11:40")})
+	want := map[string]gate.PresenceRow{"1": {Direction: gate.Out, At: at("11:30"), Lane: "west"}}
+	if diff := cmp.Diff(want, presence); diff != "" {
+		t.Errorf("presence (-want +got):\n%s", diff)
 	}
 }
 

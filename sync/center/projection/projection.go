@@ -94,6 +94,13 @@ type Board interface {
 	Board(ctx context.Context, q Querier, site string, now time.Time) (view.Page, error)
 }
 
+// Publisher is a projection that puts rows into feeds. Terminals may ask for
+// these feeds before the first row is there.
+type Publisher interface {
+	// Feeds are the feeds it puts rows into.
+	Feeds() []string
+}
+
 // Teller is a projection whose records can be told in a line as they arrive.
 type Teller interface {
 	// Tell says in a few words what happened; false for what nobody needs to see.
