@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/sync/feed"
 	"github.com/luohu/ting/sync/journal"
 	"github.com/luohu/ting/sync/uplink"
@@ -27,6 +29,10 @@ type link struct {
 	journal *journal.Journal
 	feeds   *feed.Cache
 	health  func() wire.Health
+	// modules is the state of the terminal's modules; changed receives when it may
+	// have changed, and holds one signal.
+	modules func() []host.Status
+	changed <-chan struct{}
 
 	up atomic.Pointer[uplink.Uplink] // nil until the terminal is enrolled
 }
@@ -46,14 +52,6 @@ func (l *link) run(ctx context.Context) {
 		l.log.Error("no records go up", "op", "uplink", "cause", err)
 		return
 	}
-	poller, err := feed.NewPoller(feed.PollerOptions{
-		URL: l.config.Center.URL, TLS: id.TLS(), Center: id.Center, Cache: l.feeds,
-		Feeds: []string{kiosk.FeedPeople}, Log: l.log,
-	})
-	if err != nil {
-		l.log.Error("no feeds come down", "op", "feeds", "cause", err)
-		return
-	}
 	l.up.Store(up)
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -62,11 +60,71 @@ func (l *link) run(ctx context.Context) {
 		}
 	})
 	wg.Go(func() {
-		if err := poller.Run(ctx); err != nil {
-			l.log.Error("the feeds ended", "op", "feeds", "cause", err)
-		}
+		follow(ctx, l.changed, l.wanted, func(ctx context.Context, feeds []string) { l.poll(ctx, id, feeds) })
 	})
 	wg.Wait()
+}
+
+// poll brings feeds down until ctx ends.
+func (l *link) poll(ctx context.Context, id *uplink.Identity, feeds []string) {
+	poller, err := feed.NewPoller(feed.PollerOptions{
+		URL: l.config.Center.URL, TLS: id.TLS(), Center: id.Center, Cache: l.feeds, Feeds: feeds, Log: l.log,
+	})
+	if err == nil {
+		l.log.Debug("feeds come down", "op", "feeds", "feeds", feeds)
+		err = poller.Run(ctx)
+	}
+	if err != nil {
+		l.log.Error("no feeds come down", "op", "feeds", "cause", err)
+	}
+}
+
+// mostFeeds is how many feeds a terminal follows besides the revocations. The
+// center lets it wait for eight at once, and the revocations may take two.
+const mostFeeds = 6
+
+// wanted is the feeds to follow: the people, then what the manifests of the
+// modules name that are known so far, in the order of terminal.toml.
+func (l *link) wanted() []string {
+	feeds := []string{kiosk.FeedPeople}
+	for _, s := range l.modules() {
+		for _, name := range s.Manifest.Feeds {
+			switch {
+			case name == kiosk.FeedRevocations || slices.Contains(feeds, name):
+			case len(feeds) == mostFeeds:
+				l.log.Warn("a feed is left out: the terminal follows too many", "op", "feeds", "feed", name, "module", s.ID, "most", mostFeeds)
+			default:
+				feeds = append(feeds, name)
+			}
+		}
+	}
+	return feeds
+}
+
+// follow keeps poll going with the feeds wanted until ctx ends. A module's
+// manifest is known once it has run, which may be late, or again with another
+// release: poll is then ended and called with the new feeds. Withdrawals and
+// people never wait for a module.
+func follow(ctx context.Context, changed <-chan struct{}, wanted func() []string, poll func(context.Context, []string)) {
+	for ctx.Err() == nil {
+		feeds := wanted()
+		polling, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			poll(polling, feeds)
+		}()
+		for same := true; same; {
+			select {
+			case <-ctx.Done():
+				same = false
+			case <-changed:
+				same = slices.Equal(feeds, wanted())
+			}
+		}
+		stop()
+		<-done
+	}
 }
 
 // identity loads the terminal's identity, or enrols it as soon as there is a

@@ -250,11 +250,15 @@ func (t *terminal) open(ctx context.Context) (err error) {
 	if err := t.openIdentity(ctx); err != nil {
 		return err
 	}
-	if err := t.openHost(); err != nil {
+	changed := make(chan struct{}, 1)
+	if err := t.openHost(changed); err != nil {
 		return err
 	}
 	if c.Center.URL != "" {
-		t.link = &link{config: c, log: t.log, journal: t.journal, feeds: t.feeds, health: t.health}
+		t.link = &link{
+			config: c, log: t.log, journal: t.journal, feeds: t.feeds, health: t.health,
+			modules: t.host.Status, changed: changed,
+		}
 		t.running.Go(func() { t.link.run(ctx) })
 	}
 	t.running.Go(func() { t.showStatus(ctx) })
@@ -313,7 +317,8 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	return nil
 }
 
-func (t *terminal) openHost() error {
+// openHost starts the modules; changed receives when their state has changed.
+func (t *terminal) openHost(changed chan<- struct{}) error {
 	c := t.config
 	o := host.Config{
 		Terminal: c.Terminal.ID, Site: c.Terminal.Site, Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
@@ -321,6 +326,12 @@ func (t *terminal) openHost() error {
 		Services: host.Services{
 			Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log},
 			Feeds: t.feeds, Barriers: t.barriers,
+		},
+		OnStatus: func(host.Status) {
+			select {
+			case changed <- struct{}{}:
+			default: // one signal is waiting already
+			}
 		},
 	}
 	for _, m := range c.Modules {
