@@ -20,7 +20,7 @@ type header struct {
 
 	ground *canvas.Rectangle
 	accent *canvas.Rectangle
-	where  *canvas.Text
+	where  *paragraph
 	date   *canvas.Text
 	clock  *canvas.Text
 	lang   *button
@@ -43,7 +43,7 @@ func (h *header) build() {
 	l := h.look
 	h.ground = canvas.NewRectangle(l.BrandDark)
 	h.accent = canvas.NewRectangle(l.Accent)
-	h.where = l.text("", l.Heading, l.OnBrand)
+	h.where = newParagraph(l, oneLine(l.say(h.place)), l.Heading, l.OnBrand)
 	h.date = l.text("", l.Small, l.OnBrandSoft)
 	h.clock = l.text("", l.Clock, l.OnBrand)
 	h.lang = newButton(l, "ting.language", "language", otherLanguage(l.lang), l.onBrand(), h.onLang)
@@ -81,7 +81,7 @@ func (h *header) show() {
 		}
 		h.unsent = newChip(l, "upload", l.say(view.Tf("待上传 %s", "%s to send", count)), l.Accent, l.OnAccent)
 	}
-	objs := []fyne.CanvasObject{h.ground, h.accent, h.where, h.date, h.clock, h.lang, h.net.object()}
+	objs := []fyne.CanvasObject{h.ground, h.accent, h.where.object(), h.date, h.clock, h.lang, h.net.object()}
 	if h.unsent != nil {
 		objs = append(objs, h.unsent.object())
 	}
@@ -102,14 +102,22 @@ func (h *header) layout(size fyne.Size) {
 
 	clock := h.clock.MinSize()
 	put(h.clock, right-clock.Width, top+(rowH-clock.Height)/2, clock.Width, clock.Height)
-	h.showPlace(right - clock.Width - l.M - left)
-	where := h.where.MinSize()
-	put(h.where, left, top+(rowH-where.Height)/2, where.Width, where.Height)
 
-	y := top + rowH
 	date := h.date.MinSize()
-	put(h.date, left, y+(rowH-date.Height)/2, date.Width, date.Height)
-	x := right
+	room := size.Height - 2*top - l.XS/2 - date.Height
+	w := right - clock.Width - l.M - left
+	h.where.fitInto(w, max(rowH, room), 2, l.Heading.Size, l.Small.Size)
+	whereH := h.where.height(w)
+	dateY := top + rowH + (rowH-date.Height)/2
+	if whereH > rowH { // two lines: both stand in the middle of the bar as one thing
+		free := (size.Height - l.XS/2 - whereH - date.Height) / 2
+		put(h.where.object(), left, free, w, whereH)
+		dateY = free + whereH
+	} else {
+		put(h.where.object(), left, top+(rowH-whereH)/2, w, whereH)
+	}
+	put(h.date, left, dateY, date.Width, date.Height)
+	x, y := right, top+rowH
 	for _, c := range []*chip{h.net, h.unsent} {
 		if c == nil {
 			continue
@@ -119,18 +127,6 @@ func (h *header) layout(size fyne.Size) {
 		put(c.object(), x, y+(rowH-ch)/2, w, ch)
 		x -= l.S
 	}
-}
-
-// showPlace draws a long place in smaller letters before it cuts it: the gate
-// is named at the end.
-func (h *header) showPlace(room float32) {
-	l, ty := h.look, h.look.Heading
-	words := oneLine(l.say(h.place))
-	if w := l.measure(words, ty).Width; w > room {
-		ty.Size = max(ty.Size*room/w, l.Small.Size)
-	}
-	h.where.TextSize = ty.Size
-	h.where.Text = l.fit(words, ty, room)
 }
 
 // chip is a word with an icon on a small rounded ground.

@@ -44,6 +44,9 @@ func (k *keypad) object() fyne.CanvasObject { return k.box }
 
 func (k *keypad) height(float32) float32 { return 4*k.look.Key + 3*k.look.S }
 
+// most is the height beyond which keys look lost.
+func (k *keypad) most() float32 { return k.height(0) * 1.25 }
+
 // least is the height at which keys can still be touched.
 func (k *keypad) least() float32 { return 4*k.look.Touch + 3*k.look.S }
 

@@ -19,6 +19,7 @@ type look struct {
 	*theme.Theme
 	lang   view.Lang
 	pixels float32 // of the screen per Fyne unit
+	set    setting
 }
 
 // say is a page's text in the language of the moment, safe to draw.
@@ -86,6 +87,9 @@ func (l look) symbol(name string, c color.NRGBA) *fyne.Container {
 	var box *fyne.Container
 	box = arrange(func(size fyne.Size) {
 		side := min(size.Width, size.Height)
+		if side <= 0 {
+			return
+		}
 		if side != drawn {
 			drawn = side
 			box.Objects = []fyne.CanvasObject{l.icon(name, c, side)}

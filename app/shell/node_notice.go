@@ -29,6 +29,9 @@ func (n *notice) show(vn view.Node, l look) {
 	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconL*glyph)
 	lead := l.Lead
 	lead.Bold = true
+	if l.set == onPoster {
+		lead = l.Heading
+	}
 	n.words = []*paragraph{newParagraph(l, l.say(v.Text), lead, tint.Ink)}
 	if detail := l.say(v.Detail); detail != "" {
 		n.words = append(n.words, newParagraph(l, detail, l.Body, l.InkSoft))
@@ -46,9 +49,11 @@ func (n *notice) show(vn view.Node, l look) {
 func (n *notice) object() fyne.CanvasObject { return n.box }
 func (n *notice) fills() bool               { return false }
 
-// narrow reports whether there is only room for the words, as on the panel
-// beside a viewfinder.
-func (n *notice) narrow(width float32) bool { return width < n.look.Panel }
+// narrow reports whether the words stand alone: there is little room, as on the
+// panel beside a viewfinder, or the page's illustration says the tone.
+func (n *notice) narrow(width float32) bool {
+	return n.look.set == onPoster || width < n.look.Panel
+}
 
 func (n *notice) textWidth(width float32) float32 {
 	l := n.look
@@ -56,6 +61,17 @@ func (n *notice) textWidth(width float32) float32 {
 		return width
 	}
 	return width - 2*l.M - l.IconL - l.M
+}
+
+// align centres words that stand alone.
+func (n *notice) align(width float32) {
+	align := fyne.TextAlignLeading
+	if n.narrow(width) {
+		align = fyne.TextAlignCenter
+	}
+	for _, p := range n.words {
+		p.align = align
+	}
 }
 
 func (n *notice) parts() []part {
@@ -68,6 +84,7 @@ func (n *notice) parts() []part {
 
 func (n *notice) height(width float32) float32 {
 	l := n.look
+	n.align(width)
 	h := stackHeight(n.parts(), n.textWidth(width), l.XS/2)
 	if n.narrow(width) {
 		return h
@@ -81,12 +98,13 @@ func (n *notice) layout(size fyne.Size) {
 	put(n.disc, l.M, (size.Height-l.IconL)/2, l.IconL, l.IconL)
 	inset := l.IconL * (1 - glyph) / 2
 	put(n.icon, l.M+inset, (size.Height-l.IconL)/2+inset, l.IconL-2*inset, l.IconL-2*inset)
+	n.align(size.Width)
 	w := n.textWidth(size.Width)
 	h := stackHeight(n.parts(), w, l.XS/2)
 	narrow := n.narrow(size.Width)
-	x, align := 2*l.M+l.IconL, fyne.TextAlignLeading
+	x := 2*l.M + l.IconL
 	if narrow {
-		x, align = 0, fyne.TextAlignCenter
+		x = 0
 	}
 	for _, o := range []fyne.CanvasObject{n.ground, n.disc, n.icon} {
 		if narrow {
@@ -94,9 +112,6 @@ func (n *notice) layout(size fyne.Size) {
 		} else {
 			o.Show()
 		}
-	}
-	for _, p := range n.words {
-		p.align = align
 	}
 	stack(n.parts(), x, (size.Height-h)/2, w, l.XS/2)
 }

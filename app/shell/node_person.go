@@ -31,7 +31,11 @@ func (p *personCard) show(n view.Node, l look) {
 	if p.icon = l.icon(icon, l.OnBrand, l.IconXL*glyph); p.icon == nil {
 		p.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconXL*glyph)
 	}
-	p.words = []*paragraph{newParagraph(l, l.say(v.Name), l.Display, l.Ink).atMost(2)}
+	name := l.Display
+	if v.Tone != view.Success { // what is to be done comes first
+		name = l.Title
+	}
+	p.words = []*paragraph{newParagraph(l, l.say(v.Name), name, l.Ink).atMost(2)}
 	if line := l.say(v.Line); line != "" {
 		p.words = append(p.words, newParagraph(l, line, l.Lead, l.InkSoft).atMost(2))
 	}
@@ -39,7 +43,11 @@ func (p *personCard) show(n view.Node, l look) {
 		p.words = append(p.words, newParagraph(l, detail, l.Heading, tint.Ink).atMost(2))
 	}
 	objs := []fyne.CanvasObject{p.disc, p.icon}
+	p.disc.Hidden, p.icon.Hidden = p.alone(), p.alone()
 	for _, w := range p.words {
+		if p.alone() {
+			w.centered()
+		}
 		objs = append(objs, w.object())
 	}
 	if p.box == nil {
@@ -51,12 +59,23 @@ func (p *personCard) show(n view.Node, l look) {
 func (p *personCard) object() fyne.CanvasObject { return p.box }
 func (p *personCard) fills() bool               { return false }
 
+// alone reports whether the words stand without the disc: the page's
+// illustration says the tone.
+func (p *personCard) alone() bool { return p.look.set == onPoster }
+
 func (p *personCard) textWidth(width float32) float32 {
+	if p.alone() {
+		return width
+	}
 	return width - p.look.IconXL - p.look.L
 }
 
 func (p *personCard) height(width float32) float32 {
-	return max(p.look.IconXL, p.wordsHeight(p.textWidth(width)))
+	h := p.wordsHeight(p.textWidth(width))
+	if p.alone() {
+		return h
+	}
+	return max(p.look.IconXL, h)
 }
 
 func (p *personCard) wordsHeight(width float32) float32 {
@@ -69,6 +88,15 @@ func (p *personCard) wordsHeight(width float32) float32 {
 
 func (p *personCard) layout(size fyne.Size) {
 	l := p.look
+	if p.alone() {
+		y := float32(0)
+		for _, words := range p.words {
+			h := words.height(size.Width)
+			put(words.object(), 0, y, size.Width, h)
+			y += h
+		}
+		return
+	}
 	// Disc and words stand in the middle together, as one thing.
 	textW := float32(0)
 	for _, w := range p.words {

@@ -68,17 +68,11 @@ func (v *pageView) arm() {
 	}
 }
 
-// beat answers for the visitor when the page's time is over, and moves what
-// moves once a second.
+// beat answers for the visitor when the page's time is over.
 func (v *pageView) beat(now time.Time) {
 	if !v.deadline.IsZero() && !v.expired && !now.Before(v.deadline) {
 		v.expired = true
 		v.shell.answer(view.ActionTimeout)
-	}
-	for _, n := range v.order {
-		if b, ok := n.(interface{ beat() }); ok {
-			b.beat()
-		}
 	}
 }
 
@@ -96,6 +90,7 @@ func (v *pageView) restyle() { v.draw() }
 // draw brings the nodes up to date, keeping those whose key and kind stayed.
 func (v *pageView) draw() {
 	l := v.shell.look
+	l.set = setFor(v.page, l)
 	kept := make(map[string]node, len(v.page.Body))
 	v.order, v.forms, v.finder = nil, nil, nil
 	for i, n := range v.page.Body {
@@ -123,7 +118,7 @@ func (v *pageView) draw() {
 	v.nodes = kept
 	v.title, v.steps, v.keypad = nil, nil, nil
 	if title := l.say(v.page.Title); title != "" {
-		v.title = newParagraph(l, title, l.Title, l.Ink).atMost(3)
+		v.title = v.newTitle(l, title)
 	}
 	if v.page.Steps > 0 {
 		v.steps = newSteps(l, v.page.Step, v.page.Steps)
@@ -138,10 +133,14 @@ func (v *pageView) draw() {
 // arrange puts the drawn pieces on a stage or a sheet.
 func (v *pageView) arrange(l look) {
 	v.sheet, v.stage = nil, nil
-	if v.finder != nil {
-		v.stage = newStage(l, v)
+	switch l.set {
+	case onStage:
+		v.stage = newStage(l, v, v.finder.object(), v.finder.hint())
 		replace(v.box, v.stage.box)
-	} else {
+	case onPoster:
+		v.stage = newStage(l, v, newIllustration(l, v.page.Tone, v.page.Icon).object(), "")
+		replace(v.box, v.stage.box)
+	default:
 		v.sheet = newSheet(l, v)
 		replace(v.box, v.sheet.box)
 	}

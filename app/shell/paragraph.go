@@ -18,7 +18,8 @@ type paragraph struct {
 	limit int // of lines; 0 is none
 
 	box   *fyne.Container
-	width float32 // the lines were broken for
+	width float32        // the lines were broken for
+	set   fyne.TextAlign // and the alignment: lines in the middle are balanced
 	lines []string
 }
 
@@ -66,11 +67,32 @@ func (p *paragraph) natural() float32 {
 	return w
 }
 
+// fitInto chooses the largest letters between two sizes at which nothing is cut
+// on so many lines in a place of that size. A single line comes first: it is
+// drawn a little smaller before it is broken.
+func (p *paragraph) fitInto(width, height float32, lines int, full, least float32) {
+	const step, alone = 0.95, 0.84
+	p.limit = 0
+	for n := 1; n <= lines; n++ {
+		from := least
+		if n == 1 {
+			from = max(least, full*alone)
+		}
+		for size := full; size >= from; size *= step {
+			p.ty.Size, p.lines = size, nil
+			if h := p.height(width); len(p.lines) <= n && h <= height {
+				return
+			}
+		}
+	}
+	p.ty.Size, p.lines, p.limit = least, nil, lines
+}
+
 func (p *paragraph) breakLines(width float32) {
-	if width == p.width && p.lines != nil {
+	if width == p.width && p.align == p.set && p.lines != nil {
 		return
 	}
-	p.width = width
+	p.width, p.set = width, p.align
 	of := p.look.ruler(p.ty)
 	p.lines = wrap(p.s, of, width+slack, p.limit)
 	if p.align == fyne.TextAlignCenter && len(p.lines) > 1 {

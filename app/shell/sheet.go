@@ -5,12 +5,18 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-// sheet is a page without a live picture: a column of text with the actions at
-// the bottom, where a hand reaches them.
+// sheet is a page with something to read, fill in or choose: a column with the
+// actions at the bottom, where a hand reaches them.
+//
+// A result (a receipt, a QR code) stands in the middle of the room under a disc
+// with the tone's icon. Words that are there to be read stand on a card, in the
+// larger type while it fits. Forms, lists and tiles begin at the top.
 type sheet struct {
 	look look
 	page *pageView
 	edge *canvas.Rectangle
+	card *canvas.Rectangle // behind words to read; nil for none
+	mark *mark             // above a result; nil for none
 	body *scrolled
 	box  *fyne.Container
 }
@@ -26,7 +32,18 @@ func newSheet(l look, v *pageView) *sheet {
 	if v.steps != nil {
 		objs = append(objs, v.steps.object())
 	}
+	switch {
+	case s.reads():
+		s.card = l.outlined(l.Surface, l.Line, l.RadiusM)
+		objs = append(objs, s.card)
+	case s.result() && v.page.Tone != "":
+		s.mark = newMark(l, v.page.Tone)
+		objs = append(objs, s.mark.box)
+	}
 	if v.title != nil {
+		if s.result() {
+			v.title.centered()
+		}
 		objs = append(objs, v.title.object())
 	}
 	objs = append(objs, s.body.object(), v.actions.object())
@@ -35,6 +52,30 @@ func newSheet(l look, v *pageView) *sheet {
 	}
 	s.box.Objects = objs
 	return s
+}
+
+// reads reports whether the page has nothing but words to read.
+func (s *sheet) reads() bool {
+	for _, n := range s.page.order {
+		if _, ok := n.(*text); !ok {
+			return false
+		}
+	}
+	return len(s.page.order) > 0
+}
+
+// result reports whether the page shows what came of something.
+func (s *sheet) result() bool {
+	found := false
+	for _, n := range s.page.order {
+		switch n.(type) {
+		case *form, *list, *table, *tiles:
+			return false
+		case *receipt, *qrcode, *personCard:
+			found = true
+		}
+	}
+	return found
 }
 
 func (s *sheet) layout(size fyne.Size) {
@@ -51,7 +92,7 @@ func (s *sheet) layout(size fyne.Size) {
 	if v.keypad != nil && wide {
 		// The keypad stands beside the fields, at its full height.
 		kw := min(l.KeypadWidth, width*0.45)
-		kh := min(v.keypad.height(kw), bottom-y)
+		kh := min(v.keypad.most(), bottom-y)
 		put(v.keypad.object(), x+width-kw, y+(bottom-y-kh)/2, kw, kh)
 		width -= kw + l.XL
 	}
@@ -61,58 +102,110 @@ func (s *sheet) layout(size fyne.Size) {
 		bottom -= l.M
 	}
 	if v.keypad != nil && !wide {
-		kw := min(l.KeypadWidth, width)
-		// The keys give way to a field's remark, as far as a finger allows.
-		need := s.natural(width) + l.M
-		if v.steps != nil {
-			need += v.steps.height(width) + l.S
-		}
-		h := min(v.keypad.height(kw), max(v.keypad.least(), bottom-y-need))
-		bottom -= h
-		put(v.keypad.object(), (size.Width-kw)/2, bottom, kw, h)
-		bottom -= l.M
+		bottom -= s.placeKeypad(x, y, width, bottom) + l.M
 	}
 	if v.steps != nil {
 		h := v.steps.height(width)
 		put(v.steps.object(), x, y, width, h)
 		y += h + l.S
 	}
-	if spare := bottom - y - s.natural(width); spare > 0 && s.short() {
-		const above = 0.38 // the eye's middle is above the ruler's
+	s.content(x, y, width, bottom)
+}
+
+// placeKeypad puts the keys above bottom and returns their height: they take
+// the room the fields leave, and give way to a remark as far as a finger allows.
+func (s *sheet) placeKeypad(x, y, width, bottom float32) float32 {
+	l, v := s.look, s.page
+	need := s.titleHeight(width) + s.bodyHeight(width) + l.M
+	if v.steps != nil {
+		need += v.steps.height(width) + l.S
+	}
+	h := min(v.keypad.most(), max(v.keypad.least(), bottom-y-need))
+	put(v.keypad.object(), x, bottom-h, width, h)
+	return h
+}
+
+// content places what stands between the steps and the actions.
+func (s *sheet) content(x, y, width, bottom float32) {
+	l, v := s.look, s.page
+	pad := float32(0)
+	if s.card != nil {
+		pad = l.L
+	}
+	inner := width - 2*pad
+	s.enlarge(true)
+	natural := s.titleHeight(width) + s.bodyHeight(inner) + 2*pad
+	if natural > bottom-y {
+		s.enlarge(false)
+		natural = s.titleHeight(width) + s.bodyHeight(inner) + 2*pad
+	}
+	if s.mark != nil {
+		h := l.IconXL
+		s.mark.box.Hidden = natural+h+l.M > bottom-y // the words come first
+		if !s.mark.box.Hidden {
+			natural += h + l.M
+		}
+	}
+	if spare := bottom - y - natural; spare > 0 && s.middle() {
+		const above = 0.42 // the eye's middle is above the ruler's
 		y += spare * above
+	}
+	if s.mark != nil && !s.mark.box.Hidden {
+		put(s.mark.box, x+(width-l.IconXL)/2, y, l.IconXL, l.IconXL)
+		y += l.IconXL + l.M
 	}
 	if v.title != nil {
 		h := v.title.height(width)
 		put(v.title.object(), x, y, width, h)
-		y += h + l.M + l.XS
+		y += s.titleHeight(width)
 	}
-	s.body.place(v.order, x, y, width, bottom-y, l.M, l.M)
+	if s.card != nil {
+		h := min(s.bodyHeight(inner)+2*pad, bottom-y)
+		put(s.card, x, y, width, h)
+		y, bottom = y+pad, y+h-pad
+	}
+	s.body.place(v.order, x+pad, y, inner, bottom-y, s.gap(), l.M)
 }
 
-// short reports whether the page only says something: such a page stands in
-// the middle of the screen, others begin at the top.
-func (s *sheet) short() bool {
+// middle reports whether the content stands in the middle of its room.
+func (s *sheet) middle() bool {
 	for _, n := range s.page.order {
 		switch n.(type) {
 		case *form, *list, *table, *tiles:
 			return false
 		}
 	}
-	return true
+	return s.card == nil
 }
 
-// natural is the height of title and body.
-func (s *sheet) natural(width float32) float32 {
-	l, v := s.look, s.page
-	h := float32(0)
-	if v.title != nil {
-		h += v.title.height(width) + l.M + l.XS
-	}
-	for i, n := range v.order {
-		if i > 0 {
-			h += l.M
+func (s *sheet) enlarge(on bool) {
+	for _, n := range s.page.order {
+		if t, ok := n.(*text); ok {
+			t.enlarge(on && s.card != nil)
 		}
-		h += n.height(width)
 	}
-	return h
+}
+
+// gap is between one node and the next: paragraphs stand further apart.
+func (s *sheet) gap() float32 {
+	if s.card != nil {
+		return s.look.L
+	}
+	return s.look.M
+}
+
+// titleHeight is the title's, with the space below it.
+func (s *sheet) titleHeight(width float32) float32 {
+	if s.page.title == nil {
+		return 0
+	}
+	return s.page.title.height(width) + s.look.M + s.look.XS
+}
+
+func (s *sheet) bodyHeight(width float32) float32 {
+	parts := make([]part, len(s.page.order))
+	for i, n := range s.page.order {
+		parts[i] = n
+	}
+	return stackHeight(parts, width, s.gap())
 }

@@ -5,12 +5,13 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-// stage is a page with a live picture, which dominates it. What else the page
-// says stands on a panel that is drawn over the picture's edge: below it on an
+// stage is a page with a live picture, or an illustration in its place, which
+// dominates it. What else the page says stands on a panel that is drawn over the picture's edge: below it on an
 // upright screen, beside it on a wide one.
 type stage struct {
 	look  look
 	page  *pageView
+	scene fyne.CanvasObject // what is above or beside the panel
 	panel *canvas.Rectangle
 	edge  *canvas.Rectangle
 	hint  *paragraph
@@ -18,20 +19,17 @@ type stage struct {
 	box   *fyne.Container
 }
 
-func newStage(l look, v *pageView) *stage {
+func newStage(l look, v *pageView, scene fyne.CanvasObject, hint string) *stage {
 	tint := l.Tone(v.page.Tone)
 	fill := l.Surface
-	if v.page.Tone != "" {
+	if v.page.Tone != "" && l.set == onStage { // an illustration's ground has the colour
 		fill = tint.Soft
 	}
-	s := &stage{look: l, page: v, panel: canvas.NewRectangle(fill), edge: panel(tint.Strong, l.XS/2), body: newScrolled()}
-	if v.title != nil {
-		v.title.color, v.title.align = tint.Ink, fyne.TextAlignCenter
+	s := &stage{look: l, page: v, scene: scene, panel: canvas.NewRectangle(fill), edge: panel(tint.Strong, l.XS/2), body: newScrolled()}
+	if hint != "" {
+		s.hint = newParagraph(l, hint, l.Lead, l.InkSoft).centered().atMost(3)
 	}
-	if words := v.finder.hint(); words != "" {
-		s.hint = newParagraph(l, words, l.Lead, l.InkSoft).centered().atMost(3)
-	}
-	objs := []fyne.CanvasObject{v.finder.object(), s.panel, s.edge}
+	objs := []fyne.CanvasObject{scene, s.panel, s.edge}
 	if v.title != nil {
 		objs = append(objs, v.title.object())
 	}
@@ -66,7 +64,7 @@ func (s *stage) layout(size fyne.Size) {
 	if size.Width > size.Height {
 		w := min(l.Panel, size.Width*0.42)
 		x := size.Width - w
-		put(s.page.finder.object(), 0, 0, x+l.RadiusL, size.Height)
+		put(s.scene, 0, 0, x+l.RadiusL, size.Height)
 		s.panel.TopLeftCornerRadius, s.panel.BottomLeftCornerRadius = l.RadiusL, l.RadiusL
 		s.panel.TopRightCornerRadius = 0
 		put(s.panel, x, 0, w, size.Height)
@@ -81,7 +79,7 @@ func (s *stage) layout(size fyne.Size) {
 	h := max(size.Height*share, s.wanted(width)+2*l.XL)
 	h = min(h, size.Height*0.7)
 	y := size.Height - h
-	put(s.page.finder.object(), 0, 0, size.Width, y+l.RadiusL)
+	put(s.scene, 0, 0, size.Width, y+l.RadiusL)
 	s.panel.TopLeftCornerRadius, s.panel.TopRightCornerRadius = l.RadiusL, l.RadiusL
 	s.panel.BottomLeftCornerRadius = 0
 	put(s.panel, 0, y, size.Width, h)

@@ -116,6 +116,17 @@ func TestNode(t *testing.T) {
 	}
 }
 
+func TestPoster(t *testing.T) {
+	needTypeface(t)
+	for _, p := range sample.Posters() {
+		for _, size := range []fyne.Size{fyne.NewSize(1080, 1920), fyne.NewSize(1280, 800)} {
+			t.Run(fmt.Sprintf("%s/%gx%g", p.Name, size.Width, size.Height), func(t *testing.T) {
+				hold(t, draw(t, p.Page, view.EN, size, shell.Status{Network: shell.Online}))
+			})
+		}
+	}
+}
+
 func TestGate(t *testing.T) {
 	needTypeface(t)
 	status := shell.Status{Network: shell.Online, Unsent: 3}

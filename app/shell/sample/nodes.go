@@ -24,6 +24,24 @@ func Nodes() []Page {
 			},
 			Actions: []view.Action{help, next},
 		}},
+		{"consent", view.Page{
+			ID: "consent", Title: view.T("人脸信息使用同意书", "Consent to the use of your face"), Step: 1, Steps: 5,
+			Body: []view.Node{
+				view.TextNode{Large: true, Text: view.T("用途:校门通行", "Used for: the school gate")},
+				view.TextNode{Text: view.T("本机拍摄几张照片,算出一组数字(人脸模板)后立即删除照片。模板加密存放在本机,不上传、不外传。",
+					"This terminal takes a few pictures, computes a set of numbers (a face template) and deletes the pictures at once. "+
+						"The template is kept encrypted on this terminal; it is not uploaded or passed on.")},
+				view.TextNode{Text: view.T("您可以不同意。刷卡、密码、找工作人员同样能办,步骤一样多。",
+					"You may decline. Card, PIN and the staff do the same in as many steps.")},
+				view.TextNode{Text: view.T("您随时可以在这里撤回同意,立即生效,模板随即删除。",
+					"You can withdraw here at any time, with effect at once; the template is then deleted.")},
+				view.TextNode{Text: view.T("未满 14 周岁须由监护人同意。", "Below the age of 14 a guardian has to consent.")},
+			},
+			Actions: []view.Action{
+				{ID: "agree", Label: view.T("我已阅读并同意", "I have read this and agree")},
+				{ID: "decline", Label: view.T("不同意,用其他方式", "No, I use another way")},
+			},
+		}},
 		{"notice", view.Page{
 			ID: "notice", Title: view.T("已登记,闸门没有打开", "Recorded, but the gate did not open"), Tone: view.Warning,
 			Body: []view.Node{

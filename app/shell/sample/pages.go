@@ -4,6 +4,7 @@
 package sample
 
 import (
+	"slices"
 	"time"
 
 	"github.com/luohu/ting/kiosk/view"
@@ -66,6 +67,41 @@ func Gate() []Page {
 	}
 }
 
+// Posters are pages that only say something.
+func Posters() []Page {
+	return []Page{
+		{"no-camera", view.Page{
+			ID: "no-camera", Title: view.T("摄像头暂时不能用", "The camera is out of order"), Tone: view.Warning, Icon: "camera-off",
+			Body: []view.Node{view.Notice{
+				Tone: view.Warning, Text: view.T("请刷卡或输密码,闸门照常开放", "Please use a card or PIN; the gate works as usual"),
+				Detail: view.T("也可以刷卡、输密码或找老师。", "You can also use a card, a PIN or ask a teacher."),
+			}},
+			Actions: ways,
+		}},
+		{"card", view.Page{
+			ID: "card", Title: view.T("刷卡通行", "Pass with your card"), Icon: "card",
+			Body: []view.Node{
+				view.TextNode{Large: true, Text: view.T("请把卡贴近读卡器", "Hold your card to the reader")},
+				view.TextNode{Text: view.T("读到卡后闸门会自动打开。", "The gate opens by itself once the card is read.")},
+			},
+			Actions: ways, Timeout: 8 * time.Second,
+		}},
+		{"barrier", view.Page{
+			ID: "barrier", Title: view.T("已登记,闸门没有打开", "Recorded, but the gate did not open"), Tone: view.Warning,
+			Body: []view.Node{
+				view.PersonCard{Name: view.Same("陈*雨"), Line: view.T("三年级2班", "Year 3, class 2"), Tone: view.Warning, Detail: view.T("进校 07:42", "In 07:42")},
+				view.Notice{Tone: view.Warning, Text: view.T("请让老师为您开门", "Please have a teacher open the gate for you"),
+					Detail: view.T("您的通行已经登记,不用再刷。", "Your pass is recorded; there is no need to try again.")},
+			},
+			Timeout: 15 * time.Second,
+		}},
+		{"recovering", view.Page{
+			ID: "recovering", Title: view.T("这项服务正在恢复,请稍候", "This service is coming back, please wait a moment"), Tone: view.Busy,
+			Body: []view.Node{view.Progress{Done: -1, Label: view.T("请稍候", "Please wait")}},
+		}},
+	}
+}
+
 // Find returns the page of that name.
 func Find(name string) (view.Page, bool) {
 	for _, p := range All() {
@@ -77,4 +113,4 @@ func Find(name string) (view.Page, bool) {
 }
 
 // All is every sample.
-func All() []Page { return append(Gate(), Nodes()...) }
+func All() []Page { return slices.Concat(Gate(), Posters(), Nodes()) }

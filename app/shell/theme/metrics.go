@@ -3,7 +3,7 @@ package theme
 // Metrics are the measures of a theme, in Fyne units at the theme's scale.
 type Metrics struct {
 	// The type scale.
-	Display, Title, Heading, Lead, Body, Small, Clock, Digit Type
+	Display, Headline, Title, Heading, Lead, Body, Small, Clock, Digit Type
 
 	// Spaces, from between an icon and its word to a page's edge.
 	XS, S, M, L, XL float32
@@ -37,14 +37,15 @@ func metricsAt(fit Fit) Metrics {
 	k := fit.Scale
 	face := func(size float32, bold bool) Type { return Type{Size: size * k, Bold: bold} }
 	m := Metrics{
-		Display: face(84, true),
-		Title:   face(58, true),
-		Heading: face(44, true),
-		Lead:    face(42, false),
-		Body:    face(34, false),
-		Small:   face(28, false),
-		Clock:   face(64, true),
-		Digit:   face(52, true),
+		Display:  face(84, true),
+		Headline: face(68, true),
+		Title:    face(58, true),
+		Heading:  face(44, true),
+		Lead:     face(42, false),
+		Body:     face(34, false),
+		Small:    face(28, false),
+		Clock:    face(64, true),
+		Digit:    face(52, true),
 
 		XS: 10 * k, S: 18 * k, M: 28 * k, L: 44 * k, XL: 60 * k,
 

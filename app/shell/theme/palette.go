@@ -13,6 +13,13 @@ type Tint struct {
 	Soft   color.NRGBA // the ground behind them
 }
 
+// Halo is the veil around an illustration in the tone's colour.
+func (t Tint) Halo() color.NRGBA {
+	c := t.Strong
+	c.A = 0x1c
+	return c
+}
+
 // Palette is the colours of a look, each named for its task.
 type Palette struct {
 	Ground      color.NRGBA // behind everything
