@@ -258,8 +258,12 @@ func TestConsentNotStored(t *testing.T) {
 func TestWithdraw(t *testing.T) {
 	tm := start(t, New())
 	touch(tm, "start", actionWithdraw, nil)
-	if r := tm.Identifies(li); len(r.Ways) != 0 {
+	r := tm.Identifies(li)
+	if len(r.Ways) != 0 {
 		t.Errorf("only %v are offered to withdraw", r.Ways)
+	}
+	if r.Purpose != "gate" {
+		t.Errorf("the face is looked for under %q: who agreed to the gate alone would not be recognised", r.Purpose)
 	}
 	touch(tm, "confirm", actionWithdraw, nil)
 	tm.WantPage("withdrawn")
@@ -289,7 +293,9 @@ func TestWithdrawSomePurposes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tm := start(t, New(Gate, canteen))
 			touch(tm, "start", actionWithdraw, nil)
-			tm.Identifies(li)
+			if r := tm.Identifies(li); r.Purpose != ID {
+				t.Errorf("the face is looked for under %q, which he may have withdrawn before", r.Purpose)
+			}
 			touch(tm, "purposes", actionWithdraw, tt.fields)
 			tm.WantPage("withdrawn")
 			if diff := cmp.Diff([]kiosktest.Forgotten{{Person: li.ID, Purposes: tt.want}}, tm.Forgotten(), cmpopts.EquateEmpty()); diff != "" {

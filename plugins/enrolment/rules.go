@@ -27,7 +27,7 @@ var Gate = Purpose{Module: "gate", Title: view.T("进出校门", "passing the sc
 
 // granted lists the module IDs a consent covers: the purposes agreed to, and
 // this module itself, so that whoever has neither card nor PIN can be recognised
-// when he comes to withdraw.
+// when he comes to withdraw a second purpose (see recognisedFor).
 func granted(purposes []Purpose) []string {
 	ids := []string{ID}
 	for _, p := range purposes {
@@ -35,6 +35,18 @@ func granted(purposes []Purpose) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// recognisedFor is the purpose under which a face may be used to find out who
+// wants to withdraw. Withdrawing must be as easy as agreeing, so with one purpose
+// it is that very one: whoever agreed to it, here or on paper, is recognised once
+// more to end it, and nobody else. With several it is this module's own, for the
+// one that somebody withdrew earlier must not be used again.
+func recognisedFor(purposes []Purpose) string {
+	if len(purposes) == 1 {
+		return purposes[0].Module
+	}
+	return ID
 }
 
 // withdrawn turns the purposes somebody touched into what is to be forgotten.

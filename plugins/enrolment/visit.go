@@ -177,7 +177,8 @@ func (e *Enrolment) undo(ctx context.Context, s kiosk.Session, person string, ca
 
 func (e *Enrolment) withdraw(ctx context.Context, s kiosk.Session) error {
 	p, err := identify(ctx, s, kiosk.IdentifyRequest{
-		Prompt: view.T("请先证明您是谁,然后撤回同意", "Show who you are, then withdraw your consent"),
+		Prompt:  view.T("请先证明您是谁,然后撤回同意", "Show who you are, then withdraw your consent"),
+		Purpose: recognisedFor(e.purposes),
 	})
 	if err != nil {
 		return err
