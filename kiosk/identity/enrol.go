@@ -211,7 +211,9 @@ func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []s
 			}
 		}
 	}
+	i.revoked.mu.Lock() // a withdrawal is judged before the new consent or after it, not in between
 	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c, Model: i.model()}, shots)
+	i.revoked.mu.Unlock()
 	if err != nil {
 		code := kiosk.CodeInternal
 		if isDiskFull(err) {

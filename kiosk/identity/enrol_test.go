@@ -199,7 +199,6 @@ func TestRevocations(t *testing.T) {
 			}
 		}
 		gate := kiosk.RevocationRow{Person: li, Purposes: []string{"gate"}, Time: time.Now()}
-		all := kiosk.RevocationRow{Person: li, Time: time.Now().Add(-time.Hour)} // by a clock that is behind
 
 		w := h.watch(t)
 		h.put(someone(1, liFace))
@@ -217,7 +216,7 @@ func TestRevocations(t *testing.T) {
 		w.since(2 * time.Second)
 		h.put(someone(2, liFace))
 		want(t, "consented anew", w.since(time.Second), "recognised 李小明 by face")
-		apply(gate, all)
+		apply(gate, kiosk.RevocationRow{Person: li, Time: time.Now()})
 		if h.Has(li) {
 			t.Error("all is withdrawn, and the template is still there")
 		}
@@ -227,6 +226,44 @@ func TestRevocations(t *testing.T) {
 		want(t, "a stranger, by law", w.since(2*time.Second), "stranger")
 		w.close()
 	})
+}
+
+// TestConsentAfterRevocation: somebody withdraws and agrees anew before the row
+// of his withdrawal has come down. The later word counts, as it does at the center.
+func TestConsentAfterRevocation(t *testing.T) {
+	for name, tt := range map[string]struct {
+		purposes []string
+		after    time.Duration // from the withdrawal to the consent
+		stays    bool
+	}{
+		"agreed a second later":        {nil, time.Second, true},
+		"agreed to that purpose later": {[]string{"gate"}, time.Second, true},
+		"withdrew in the same moment":  {nil, 0, false},
+		"withdrew later":               {nil, -time.Second, false},
+		"withdrew that purpose later":  {[]string{"gate"}, -time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := build(t, t.TempDir())
+				h.enrol(t, li, liFace, "gate")
+				e, _ := h.gallery.Entry(li)
+				row := kiosk.RevocationRow{Person: li, Purposes: tt.purposes, Time: e.Consent.Time.Add(-tt.after)}
+				for range 2 { // however often it comes
+					if err := h.ApplyRevocations(t.Context(), []kiosk.RevocationRow{row}); err != nil {
+						t.Fatal(err)
+					}
+					if h.gallery.Covers(li, "gate") != tt.stays {
+						t.Errorf("covered: %t, want %t", !tt.stays, tt.stays)
+					}
+				}
+				h.feeds.set(kiosk.FeedRevocations, li, row)
+				h.restart(t)
+				if h.gallery.Covers(li, "gate") != tt.stays {
+					t.Errorf("after a restart covered: %t, want %t", !tt.stays, tt.stays)
+				}
+			})
+		})
+	}
 }
 
 // TestRevocationsAtStart: what came down while the terminal was off holds before

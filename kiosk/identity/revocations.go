@@ -22,15 +22,18 @@ const revocationsFile = "revocations.json"
 
 // revocations remembers which rows of the revocations feed were applied here.
 //
-// A row is applied once, when this terminal first sees it, whatever the clocks
-// say: a row that comes after a consent beats it, even one dated before. A
-// consent given here after the row was applied stands, though the row may stay
-// in the feed until the center has heard of the new consent. Comparing the two
-// times lost: one clock that is ahead would let a consent survive its withdrawal.
+// A row is judged once, when this terminal first sees it. A consent given later
+// than the withdrawal beats it, by the same rule as at the center: the person
+// agreed anew before the row came down. Every other row takes effect. A consent
+// given here after the row was applied stands, though the row may stay in the feed
+// until the center has heard of the new consent.
+//
+// A row of several purposes bears the time of the newest withdrawal among them. A
+// consent between two of them is withdrawn too much here: too much is the safe side.
 //
 // The file holds salted digests of rows, no person's number. They stay when a row
 // leaves the feed, for a feed that is fetched anew may bring it once more. A file
-// that cannot be read means that every row is applied again: too many are erased, never too few.
+// that cannot be read means that every row is judged again: too many are erased, never too few.
 type revocations struct {
 	mu   sync.Mutex
 	path string
@@ -95,9 +98,11 @@ func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.Revocation
 		if before {
 			continue
 		}
-		if err := i.withdraw(row.Person, row.Purposes); err != nil {
-			failed = append(failed, err)
-			continue
+		if !i.consentedAfter(row) {
+			if err := i.withdraw(row.Person, row.Purposes); err != nil {
+				failed = append(failed, err)
+				continue
+			}
 		}
 		r.doc.Applied = slices.Insert(r.doc.Applied, at, d)
 		news = true
@@ -110,6 +115,17 @@ func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.Revocation
 			Hint: "withdrawn faces are not used, but the disk did not take the change; check its space", Cause: err}
 	}
 	return nil
+}
+
+// consentedAfter reports whether the consent kept here is later than a withdrawal.
+// A withdrawal wins a tie, and one without a time wins always. The center counts
+// microseconds, and so does this.
+func (i *Identity) consentedAfter(row kiosk.RevocationRow) bool {
+	if i.gallery == nil || row.Time.IsZero() {
+		return false
+	}
+	e, known := i.gallery.Entry(row.Person)
+	return known && e.Consent.Time.UnixMicro() > row.Time.UnixMicro()
 }
 
 // loadRevocations applies what the feed holds at start.
