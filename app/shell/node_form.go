@@ -41,17 +41,31 @@ func (f *form) show(n view.Node, l look) {
 func (f *form) object() fyne.CanvasObject { return f.box }
 func (f *form) fills() bool               { return false }
 
-func (f *form) parts() []part {
-	ps := make([]part, len(f.fields))
-	for i, fd := range f.fields {
-		ps[i] = fd
-	}
-	return ps
+func (f *form) height(width float32) float32 { return f.place(width, func(*field, float32, float32, float32, float32) {}) }
+
+func (f *form) layout(size fyne.Size) {
+	f.place(size.Width, func(fd *field, x, y, w, h float32) { put(fd.box, x, y, w, h) })
 }
 
-func (f *form) height(width float32) float32 { return stackHeight(f.parts(), width, f.look.M) }
-
-func (f *form) layout(size fyne.Size) { stack(f.parts(), 0, 0, size.Width, f.look.M) }
+// place gives every field its place, two side by side where the page is broad,
+// and returns how tall all are.
+func (f *form) place(width float32, at func(fd *field, x, y, w, h float32)) float32 {
+	l, cols := f.look, 1
+	if width > l.Column && len(f.fields) > 1 {
+		cols = 2
+	}
+	w := (width - float32(cols-1)*l.L) / float32(cols)
+	y, tallest := float32(0), float32(0)
+	for i, fd := range f.fields {
+		if i > 0 && i%cols == 0 {
+			y, tallest = y+tallest+l.M, 0
+		}
+		h := fd.height(w)
+		at(fd, float32(i%cols)*(w+l.L), y, w, h)
+		tallest = max(tallest, h)
+	}
+	return y + tallest
+}
 
 func (f *form) values() map[string]string {
 	all := make(map[string]string, len(f.fields))

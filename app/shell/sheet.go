@@ -14,6 +14,7 @@ import (
 type sheet struct {
 	look look
 	page *pageView
+	wide bool // height is dear: the steps stand in the corner
 	edge *canvas.Rectangle
 	card *canvas.Rectangle // behind words to read; nil for none
 	mark *mark             // above a result; nil for none
@@ -81,15 +82,17 @@ func (s *sheet) result() bool {
 func (s *sheet) layout(size fyne.Size) {
 	l, v := s.look, s.page
 	put(s.edge, 0, 0, size.Width, l.XS)
-	wide := size.Width > size.Height
-	most := l.Column
-	if wide {
-		most *= 1.5
+	s.wide = size.Width > size.Height
+	width := size.Width - 2*l.XL
+	switch {
+	case !s.wide:
+		width = min(width, l.Column)
+	case s.card == nil:
+		width = min(width, l.Column*1.5)
 	}
-	width := min(size.Width-2*l.XL, most)
 	x := (size.Width - width) / 2
 	y, bottom := l.L, size.Height-l.L
-	if v.keypad != nil && wide {
+	if v.keypad != nil && s.wide {
 		// The keypad stands beside the fields, at its full height.
 		kw := min(l.KeypadWidth, width*0.45)
 		kh := min(v.keypad.most(), bottom-y)
@@ -101,13 +104,15 @@ func (s *sheet) layout(size fyne.Size) {
 		put(v.actions.object(), x, bottom, width, h)
 		bottom -= l.M
 	}
-	if v.keypad != nil && !wide {
+	if v.keypad != nil && !s.wide {
 		bottom -= s.placeKeypad(x, y, width, bottom) + l.M
 	}
 	if v.steps != nil {
-		h := v.steps.height(width)
-		put(v.steps.object(), x, y, width, h)
-		y += h + l.S
+		h, w := v.steps.height(width), s.stepsWidth(width)
+		put(v.steps.object(), x+width-w, y, w, h)
+		if w == width {
+			y += h + l.S
+		}
 	}
 	s.content(x, y, width, bottom)
 }
@@ -130,7 +135,7 @@ func (s *sheet) content(x, y, width, bottom float32) {
 	l, v := s.look, s.page
 	pad := float32(0)
 	if s.card != nil {
-		pad = l.L
+		pad = s.gap()
 	}
 	inner := width - 2*pad
 	s.enlarge(true)
@@ -155,8 +160,12 @@ func (s *sheet) content(x, y, width, bottom float32) {
 		y += l.IconXL + l.M
 	}
 	if v.title != nil {
-		h := v.title.height(width)
-		put(v.title.object(), x, y, width, h)
+		w := s.titleWidth(width)
+		at := x
+		if s.result() {
+			at += (width - w) / 2
+		}
+		put(v.title.object(), at, y, w, v.title.height(w))
 		y += s.titleHeight(width)
 	}
 	if s.card != nil {
@@ -188,10 +197,35 @@ func (s *sheet) enlarge(on bool) {
 
 // gap is between one node and the next: paragraphs stand further apart.
 func (s *sheet) gap() float32 {
-	if s.card != nil {
-		return s.look.L
+	switch {
+	case s.card == nil:
+		return s.look.M
+	case s.wide:
+		return s.look.M + s.look.XS/2
 	}
-	return s.look.M
+	return s.look.L
+}
+
+// stepsWidth is of the steps above the title, or in the corner beside it.
+func (s *sheet) stepsWidth(width float32) float32 {
+	const share = 0.28
+	if s.wide && s.page.keypad == nil {
+		return width * share
+	}
+	return width
+}
+
+// titleWidth leaves the corner to the steps, and the other one when the title
+// stands in the middle.
+func (s *sheet) titleWidth(width float32) float32 {
+	steps := s.stepsWidth(width)
+	switch {
+	case s.page.steps == nil || steps == width:
+		return width
+	case s.result():
+		return width - 2*(steps+s.look.L)
+	}
+	return width - steps - s.look.L
 }
 
 // titleHeight is the title's, with the space below it.
@@ -199,7 +233,7 @@ func (s *sheet) titleHeight(width float32) float32 {
 	if s.page.title == nil {
 		return 0
 	}
-	return s.page.title.height(width) + s.look.M + s.look.XS
+	return s.page.title.height(s.titleWidth(width)) + s.look.M + s.look.XS
 }
 
 func (s *sheet) bodyHeight(width float32) float32 {

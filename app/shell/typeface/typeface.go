@@ -99,11 +99,13 @@ func find(dirs []string, file string) string {
 	}
 	for _, dir := range dirs {
 		found := ""
-		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil
-			}
-			if d.Name() == file && d.Type().IsRegular() {
+		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, unreadable error) error {
+			switch {
+			case unreadable != nil && d != nil && d.IsDir():
+				return fs.SkipDir
+			case unreadable != nil:
+				return unreadable // dir itself: there is nothing below it
+			case d.Name() == file && d.Type().IsRegular():
 				found = path
 				return fs.SkipAll
 			}
