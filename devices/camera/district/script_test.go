@@ -12,7 +12,7 @@ func TestParseScript(t *testing.T) {
 	got, err := ParseScript(`# a quiet morning
 pupil 3 for 4s
 
-  stranger 7 for 1.5s   # nobody knows her
+  stranger 6 for 1.5s   # nobody knows her
 dark 2
 two 1 4 for 1m
 still 1 for 10s
@@ -25,7 +25,7 @@ loop
 	}
 	want := Script{Loop: true, Scenes: []Scene{
 		{ActPupil, []int{3}, 4 * time.Second},
-		{ActStranger, []int{7}, 1500 * time.Millisecond},
+		{ActStranger, []int{6}, 1500 * time.Millisecond},
 		{ActDark, []int{2}, 4 * time.Second},
 		{ActTwo, []int{1, 4}, time.Minute},
 		{ActStill, []int{1}, 10 * time.Second},
