@@ -69,7 +69,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // closed by the server already, if there was one
 	c, err := center.Open(ctx, options(*state, policy, log))
 	if err != nil {
 		return err
@@ -155,8 +155,7 @@ func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, st
 	case err := <-served:
 		return err
 	case err := <-c.Failed():
-		server.Close()
-		return err
+		return errors.Join(err, server.Close())
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 8*time.Second)

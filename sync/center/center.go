@@ -97,6 +97,7 @@ type Center struct {
 
 	stop     context.CancelFunc
 	draining chan struct{}
+	closed   chan struct{} // nobody commits any more
 	drained  sync.Once
 	tasks    sync.WaitGroup
 	failed   chan error
@@ -104,7 +105,7 @@ type Center struct {
 
 // Open opens the center of a directory, or makes it there, and starts its work.
 func Open(ctx context.Context, opt Options) (_ *Center, err error) {
-	c := &Center{opt: opt, log: opt.Log, now: opt.Now, failed: make(chan error, 1), draining: make(chan struct{})}
+	c := &Center{opt: opt, log: opt.Log, now: opt.Now, failed: make(chan error, 1), draining: make(chan struct{}), closed: make(chan struct{})}
 	if c.log == nil {
 		c.log = slog.Default()
 	}
@@ -139,7 +140,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	}
 	defer func() {
 		if err != nil {
-			c.db.Close()
+			_ = c.db.Close()
 		}
 	}()
 	if err := c.identify(ctx); err != nil {
@@ -174,6 +175,7 @@ func (c *Center) Close() error {
 	c.Drain()
 	c.stop()
 	c.tasks.Wait()
+	close(c.closed)
 	err := c.flushContacts(context.Background())
 	if errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrFull) {
 		err = nil // what terminals last said of themselves may be lost

@@ -237,6 +237,24 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	}
 }
 
+// TestClosedCenterAnswers leaves no request waiting for a commit that never comes.
+func TestClosedCenterAnswers(t *testing.T) {
+	s := serve(t, Options{})
+	tm := s.enrol("gate-1", "school-1")
+	if err := s.c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.c = nil
+	t.Cleanup(func() { s.server.Close() })
+	rs := tm.Make(record.Ordinary, 1, "a.b", "", `{}`)
+	body := wire.EncodeRecords(rs)
+	raw, _ := json.Marshal(tm.Head(record.Ordinary, record.Hash{}, rs))
+	resp, _, err := tm.Post(t.Context(), string(raw), wire.Sign(tm.Key, wire.PurposeUp, raw, body), bytes.NewReader(body))
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("%v, %v", resp, err)
+	}
+}
+
 func TestFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")

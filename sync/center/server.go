@@ -169,7 +169,12 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 	b.check()
 	lane.queue <- b
 	_ = control.SetWriteDeadline(time.Now().Add(answerPatience))
-	c.answer(w, <-b.answered)
+	select {
+	case ack := <-b.answered:
+		c.answer(w, ack)
+	case <-c.closed: // stored or not: the terminal asks again
+		c.refuse(w, "up.closed", http.StatusServiceUnavailable, "the center is shutting down")
+	}
 }
 
 // sound reports whether a head can be of a batch at all.

@@ -118,7 +118,7 @@ func (c *Cache) open(ctx context.Context, path string) (err error) {
 	c.ro.SetMaxOpenConns(4)
 	c.ro.SetMaxIdleConns(4)
 	if err = c.prepare(ctx); err != nil {
-		c.Close()
+		_ = c.Close()
 	}
 	return err
 }

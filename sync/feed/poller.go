@@ -224,11 +224,13 @@ func (p *Poller) fetch(ctx context.Context, name string, wait time.Duration) (pa
 		return page, err
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
-		return page, fmt.Errorf("%w: %v", ErrPage, err)
+		return page, fmt.Errorf("%w: %w", ErrPage, err)
 	}
 	switch {
 	case page.Feed != name:
 		return page, fmt.Errorf("%w: it is of feed %q", ErrPage, page.Feed)
+	case page.After != after && !page.Snapshot:
+		return page, fmt.Errorf("%w: it follows %d where %d was asked for", ErrPage, page.After, after)
 	case resp.StatusCode == http.StatusGone && !page.Snapshot:
 		return page, fmt.Errorf("%w: the center has forgotten the cursor but sends no snapshot", ErrPage)
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -57,7 +58,7 @@ type querier interface {
 func readBook(ctx context.Context, q querier) (b book, ok bool, err error) {
 	b.chains = map[chainKey]chain{}
 	err = q.QueryRowContext(ctx, "SELECT terminal, epoch, generation FROM identity").Scan(&b.terminal, &b.epoch, &b.generation)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return b, false, nil
 	}
 	if err != nil {

@@ -86,11 +86,11 @@ func appendForEver() error {
 	}
 	// It must go on refusing, and a full disk must not stop the reading.
 	if _, err := j.Append(ctx, entry(0)); !errors.Is(err, last) && errorName(err) != errorName(last) {
-		return fmt.Errorf("after %v: %w", last, err)
+		return fmt.Errorf("after %w: %w", last, err)
 	}
 	_, err = j.Recent(ctx, 1)
 	if errors.Is(last, ErrDurability) != (err != nil) {
-		return fmt.Errorf("reading after %w: %v", last, err)
+		return fmt.Errorf("reading after %w: %w", last, err)
 	}
 	return last
 }

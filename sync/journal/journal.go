@@ -130,7 +130,7 @@ func Open(ctx context.Context, path string, o Options) (*Journal, error) {
 		err = j.open(ctx) // what is stored must be readable and sent even now
 	}
 	if err != nil {
-		j.closeFiles()
+		_ = j.closeFiles()
 		return nil, fmt.Errorf("open journal %s: %w", path, err)
 	}
 	j.room.restore()
@@ -143,12 +143,12 @@ func isFull(err error) bool {
 }
 
 func (j *Journal) open(ctx context.Context) error {
-	j.closeDatabases()
+	_ = j.closeDatabases()
 	old := readOrigin(j.originPath)
 	_, err := os.Stat(j.path)
 	isNew := errors.Is(err, os.ErrNotExist)
 	if err := j.openChecked(ctx); errors.Is(err, ErrCorrupt) {
-		j.closeDatabases()
+		_ = j.closeDatabases()
 		if j.salvage, err = j.setAsideAndSalvage(ctx, old, err); err != nil {
 			return err
 		}

@@ -43,6 +43,9 @@ func (j *Journal) Batch(ctx context.Context, name record.Chain, maxRecords, maxB
 	}
 	var err error
 	if out.Records, err = readRecords(ctx, j.ro, k, c.ackedSeq, c.seq, maxRecords, maxBytes); err != nil {
+		if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrDurability) {
+			j.fail(err) // nothing behind it could ever be sent: opening anew salvages it
+		}
 		return Batch{}, fmt.Errorf("read unsent records: %w", err)
 	}
 	prev := out.Prev

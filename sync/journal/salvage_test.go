@@ -165,3 +165,27 @@ func TestQuietDamage(t *testing.T) {
 		})
 	}
 }
+
+// TestDamageWhileSending stops the journal, so that it is opened anew and
+// salvaged: what cannot be read would be in the way of all behind it for ever.
+func TestDamageWhileSending(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	j := open(t, path)
+	appendN(t, j, 3)
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE outbox SET id=x'00' WHERE seq=1`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Batch(t.Context(), current(j, record.Ordinary).Chain, 10, 1<<20); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%v", err)
+	}
+	select {
+	case <-j.Failed():
+	default:
+		t.Error("the journal goes on though it can send nothing")
+	}
+}

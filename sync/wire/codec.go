@@ -54,7 +54,7 @@ func DecodeRecords(body []byte, count int) ([]record.Record, error) {
 	}
 	b, err := decoder().DecodeAll(body, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	d := reader{b: b}
 	rs := make([]record.Record, count)
@@ -68,7 +68,7 @@ func DecodeRecords(body []byte, count int) ([]record.Record, error) {
 		r.Body = d.take(int(d.uvarint(record.MaxBody)))
 		copy(r.Hash[:], d.take(len(r.Hash)))
 		if d.err != nil {
-			return nil, fmt.Errorf("%w: record %d of %d: %v", ErrMalformed, i+1, count, d.err)
+			return nil, fmt.Errorf("%w: record %d of %d: %w", ErrMalformed, i+1, count, d.err)
 		}
 	}
 	if len(d.b) > 0 {

@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +50,7 @@ func (consents) Projection() string { return enrolment.ID }
 type desk struct {
 	t   *testing.T
 	c   *center.Center
+	own *Console
 	url string
 	web *http.Client
 }
@@ -94,7 +97,7 @@ func open(t *testing.T) *desk {
 			t.Error(err)
 		}
 	})
-	d := &desk{t: t, c: c, url: "https://" + l.Addr().String()}
+	d := &desk{t: t, c: c, own: console, url: "https://" + l.Addr().String()}
 	d.web = d.browser()
 	return d
 }
@@ -233,6 +236,52 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	}
 	if status, _, _ := d.post("/signin", url.Values{"user": {Administrator}, "password": {password}}); status != http.StatusTooManyRequests {
 		t.Errorf("after %d wrong guesses: %d", guessesFree, status)
+	}
+}
+
+// seen is a context that says when it is first listened to.
+type seen struct {
+	context.Context
+	once *sync.Once
+	ch   chan struct{}
+}
+
+func (s seen) Done() <-chan struct{} {
+	s.once.Do(func() { close(s.ch) })
+	return s.Context.Done()
+}
+
+// TestGuessingTogetherIsSlowedDown has a guess wait for its turn while the ones
+// before it are found wrong: it must not be looked at any more.
+func TestGuessingTogetherIsSlowedDown(t *testing.T) {
+	d := open(t)
+	for range cap(d.own.hashing) {
+		d.own.hashing <- struct{}{}
+	}
+	ctx := seen{t.Context(), new(sync.Once), make(chan struct{})}
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/signin",
+		strings.NewReader(url.Values{"user": {Administrator}, "password": {password}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w, done := httptest.NewRecorder(), make(chan struct{})
+	go func() { defer close(done); d.own.signIn(w, r) }()
+	<-ctx.ch // the first look at the guesses is over
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	for range guessesFree + 3 {
+		d.own.guesses.wrong(host)
+	}
+	for range cap(d.own.hashing) {
+		<-d.own.hashing
+	}
+	<-done
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || len(w.Result().Cookies()) > 0 {
+		t.Errorf("status %d, header %v", w.Code, w.Header())
+	}
+}
+
+// TestEventsHoldNoForeignLines: a text must not end an event and begin another.
+func TestEventsHoldNoForeignLines(t *testing.T) {
+	if got, want := dataLines.Replace("a\rb\r\nc\n\rd"), "a\ndata: b\ndata: c\ndata: \ndata: d"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

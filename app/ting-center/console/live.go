@@ -19,6 +19,10 @@ const (
 	liveStreams = 64
 )
 
+// dataLines keeps a text within an event's data: what a terminal calls its place
+// may hold any of the three ends of line that a stream of events knows.
+var dataLines = strings.NewReplacer("\r\n", "\ndata: ", "\r", "\ndata: ", "\n", "\ndata: ")
+
 // live streams the overview's changes as server-sent events: "lines" holds list
 // items to put on top, "terminals" the terminals' table and "figures" their sums,
 // all as HTML of the same templates as the page's.
@@ -41,7 +45,7 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		if event == "" {
 			fmt.Fprint(w, ":\n\n")
 		} else {
-			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, strings.ReplaceAll(data, "\n", "\ndata: "))
+			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, dataLines.Replace(data))
 		}
 		return control.Flush()
 	}

@@ -226,9 +226,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wait := c.guesses.wait(host); wait > 0 {
-		c.opt.Center.Refusals().Add("console.guesses")
-		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
-		c.render(w, r, http.StatusTooManyRequests, nil, signInPage(view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", int(wait.Seconds())+1)))
+		c.tooManyGuesses(w, r, wait)
 		return
 	}
 	var hash string
@@ -246,10 +244,19 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	ok := matches(hash, r.PostFormValue("password")) && r.PostFormValue("user") == Administrator
+	// Asked again, since those who came together have all found no wait above.
+	wait, ok := c.guesses.wait(host), false
+	if wait <= 0 {
+		if ok = matches(hash, r.PostFormValue("password")) && r.PostFormValue("user") == Administrator; !ok {
+			c.guesses.wrong(host)
+		}
+	}
 	<-c.hashing
+	if wait > 0 {
+		c.tooManyGuesses(w, r, wait)
+		return
+	}
 	if !ok {
-		c.guesses.wrong(host)
 		c.opt.Center.Refusals().Add("console.password")
 		c.opt.Log.Warn("console: a sign-in was refused", "op", "signin", "from", host)
 		c.render(w, r, http.StatusForbidden, nil, signInPage(view.T("用户名或密码不正确。", "The user name or password is not right.")))
@@ -263,6 +270,13 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (c *Console) tooManyGuesses(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	seconds := int(wait.Seconds()) + 1
+	c.opt.Center.Refusals().Add("console.guesses")
+	w.Header().Set("Retry-After", fmt.Sprint(seconds))
+	c.render(w, r, http.StatusTooManyRequests, nil, signInPage(view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", seconds)))
 }
 
 func (c *Console) signOut(_ context.Context, r *http.Request) (string, error) {

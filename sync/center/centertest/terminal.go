@@ -167,6 +167,7 @@ func (tm *Terminal) TrySend(ctx context.Context, h wire.Head, body []byte) (ack 
 	if err != nil {
 		return ack, err
 	}
+	defer resp.Body.Close() // Post has read it
 	if err := wire.Verify(tm.CenterKey, wire.PurposeAck, nil, answer, resp.Header.Get(wire.HeaderSignature)); err != nil {
 		return ack, fmt.Errorf("status %d %q: %w", resp.StatusCode, answer, err)
 	}

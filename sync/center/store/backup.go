@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // Backup copies the database to a new file, leaves one of its facts out, and
@@ -68,7 +69,7 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 	if err := rows.Err(); err != nil {
 		return nil, 0, err
 	}
-	return cursors, records, errors.Join(rows.Close(), copied.Close(), syncFile(path))
+	return cursors, records, errors.Join(rows.Close(), copied.Close(), syncFile(path, os.O_RDWR), syncName(path))
 }
 
 // copyTo copies one snapshot of the database on a connection of its own: the
@@ -83,10 +84,14 @@ func (db *DB) copyTo(ctx context.Context, path string) error {
 	return err
 }
 
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+func syncFile(path string, flag int) error {
+	f, err := os.OpenFile(path, flag, 0)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
 }
+
+// syncName makes a file's name durable: without it a power cut may leave no
+// backup of what terminals have deleted since.
+func syncName(path string) error { return syncFile(filepath.Dir(path), os.O_RDONLY) }
