@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +101,37 @@ func TestNextPupilDoesNotWait(t *testing.T) {
 	tm.WantPage("idle")
 	if passes := kiosktest.Records[Pass](tm); len(passes) != 2 || passes[1].Way != "card" || tm.BarrierOpens() != 2 {
 		t.Errorf("passes %+v, barrier opened %d times", passes, tm.BarrierOpens())
+	}
+}
+
+// TestPagesOutliveTheFace: who turns away to look for a teacher, or for his card,
+// finds the page as it was; a refusal goes with the face it is about.
+func TestPagesOutliveTheFace(t *testing.T) {
+	for name, tt := range map[string]struct {
+		show func(*kiosktest.Terminal)
+		page string
+	}{
+		"welcome": {func(tm *kiosktest.Terminal) { recognises(tm, li) }, "welcome"},
+		"barrier": {func(tm *kiosktest.Terminal) { tm.BarrierBroken(); recognises(tm, li) }, "barrier"},
+		"disk":    {func(tm *kiosktest.Terminal) { tm.DiskFull(); recognises(tm, li) }, "not-stored"},
+		"card":    {func(tm *kiosktest.Terminal) { tm.Answer(actionCard, nil) }, "card"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tm := start(t)
+				tt.show(tm)
+				tm.WantPage(tt.page)
+				sees(tm, kiosk.NoFace)
+				synctest.Wait()
+				if p := tm.Page(); p.ID != tt.page {
+					t.Errorf("page %q has taken the place of %q", p.ID, tt.page)
+				}
+				sees(tm, kiosk.TooDark)
+				tm.WantPage("too-dark")
+				sees(tm, kiosk.NoFace)
+				tm.WantPage("idle")
+			})
+		})
 	}
 }
 

@@ -23,6 +23,7 @@ type visit struct {
 	failed    chan error
 	running   sync.WaitGroup
 
+	held     bool               // the page on screen stays its time, also when the face has gone
 	resting  view.Page          // what stands when nobody is there; idlePage when zero
 	asked    uint64             // the number of the newest page, to know a late answer
 	lastAsk  chan struct{}      // closed when its Ask has returned; nil before the first
@@ -54,6 +55,7 @@ func (v *visit) ask(ctx context.Context, p view.Page) {
 	before, done := v.lastAsk, make(chan struct{})
 	v.lastAsk = done
 	v.asked++
+	v.held = false
 	number := v.asked
 	v.running.Go(func() {
 		defer close(done)
@@ -66,6 +68,13 @@ func (v *visit) ask(ctx context.Context, p view.Page) {
 		case <-ctx.Done():
 		}
 	})
+}
+
+// hold is ask for a page that speaks to somebody who may turn away from the
+// camera: to go through, to look for his card, to call a teacher.
+func (v *visit) hold(ctx context.Context, p view.Page) {
+	v.ask(ctx, p)
+	v.held = true
 }
 
 // rest shows the page that stands while nobody is there.
@@ -97,7 +106,9 @@ func (v *visit) sighted(ctx context.Context, sg kiosk.Sighting) error {
 	case v.stopName != nil:
 		// Somebody types his PIN: nothing the camera cannot tell takes the page from him.
 	case sg.Verdict == kiosk.NoFace:
-		v.rest(ctx)
+		if !v.held {
+			v.rest(ctx)
+		}
 	default:
 		v.ask(ctx, refusalPage(sg.Verdict))
 	}
@@ -114,7 +125,7 @@ func (v *visit) answered(ctx context.Context, a answer) error {
 	}
 	switch a.action {
 	case actionCard:
-		v.ask(ctx, cardPage())
+		v.hold(ctx, cardPage())
 	case actionPIN:
 		v.name(ctx, kiosk.WayPIN)
 	case actionStaff:
@@ -163,10 +174,10 @@ func (v *visit) identified(ctx context.Context, n named) error {
 	case kiosk.CodeCancelled, kiosk.CodeSuperseded:
 		v.rest(ctx)
 	case kiosk.CodeLocked:
-		v.ask(ctx, lockedPage(n.err))
+		v.hold(ctx, lockedPage(n.err))
 	default:
 		slog.Warn("gate: identify failed", "op", "identify", "code", code)
-		v.ask(ctx, troublePage(n.err))
+		v.hold(ctx, troublePage(n.err))
 	}
 	return nil
 }
@@ -212,7 +223,7 @@ func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 	now := v.s.Now()
 	turn, fresh := v.passes.next(p.ID, now, v.heard(ctx, p.ID))
 	if !fresh {
-		v.ask(ctx, alreadyPage(p, now))
+		v.hold(ctx, alreadyPage(p, now))
 		return nil
 	}
 	_, err := v.s.Record(ctx, Pass{
@@ -229,7 +240,7 @@ func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 			return err
 		}
 		slog.Error("gate: pass not stored, gate stays shut", "op", "record", "code", kiosk.CodeOf(err))
-		v.ask(ctx, notStoredPage())
+		v.hold(ctx, notStoredPage())
 		return nil
 	}
 	v.passes.done(p.ID, turn, now)
@@ -240,10 +251,10 @@ func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 			return ctx.Err()
 		}
 		slog.Error("gate: barrier did not open", "op", "open barrier", "code", kiosk.CodeOf(err), "cause", err)
-		v.ask(ctx, barrierPage(p, turn, now))
+		v.hold(ctx, barrierPage(p, turn, now))
 		return nil
 	}
-	v.ask(ctx, welcomePage(p, turn, now))
+	v.hold(ctx, welcomePage(p, turn, now))
 	return nil
 }
 
