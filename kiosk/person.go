@@ -84,6 +84,10 @@ type EnrolRequest struct {
 	Consent  Consent
 }
 
+// PurposeEnrolment is the purpose of being recognised in order to withdraw. It
+// justifies no template by itself: with the last other purpose it ends too.
+const PurposeEnrolment = "enrolment"
+
 // Consent is the proof that somebody agreed.
 type Consent struct {
 	TextVersion string // of the text shown, as in "face-2025-06"

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -287,6 +288,40 @@ func TestRevocationsAtStart(t *testing.T) {
 			t.Error("the file of applied revocations names people")
 		}
 	})
+}
+
+// TestNothingKeptForItsOwnSake: being recognised in order to withdraw justifies no
+// template once everything else is withdrawn, in whichever steps and from wherever.
+func TestNothingKeptForItsOwnSake(t *testing.T) {
+	forget := func(h *house, purposes ...string) error { return h.Forget(context.Background(), visit, li, purposes) }
+	revoke := func(h *house, purposes ...string) error {
+		return h.ApplyRevocations(context.Background(), []kiosk.RevocationRow{{Person: li, Purposes: purposes, Time: time.Now()}})
+	}
+	for name, tt := range map[string]struct {
+		withdraw func(*house) error
+		kept     bool
+	}{
+		"one of two":                   {func(h *house) error { return forget(h, "gate") }, true},
+		"one after the other":          {func(h *house) error { return errors.Join(forget(h, "gate"), forget(h, "canteen")) }, false},
+		"both":                         {func(h *house) error { return forget(h, "canteen", "gate") }, false},
+		"from the center, in part":     {func(h *house) error { return revoke(h, "gate") }, true},
+		"from the center, both":        {func(h *house) error { return revoke(h, "canteen", "gate") }, false},
+		"here and from the center":     {func(h *house) error { return errors.Join(forget(h, "gate"), revoke(h, "canteen")) }, false},
+		"something he never agreed to": {func(h *house) error { return forget(h, "library") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := build(t, t.TempDir())
+				h.enrol(t, li, liFace, kiosk.PurposeEnrolment, "gate", "canteen")
+				if err := tt.withdraw(h); err != nil {
+					t.Fatal(err)
+				}
+				if h.Has(li) != tt.kept {
+					t.Errorf("the template is kept: %t, want %t", !tt.kept, tt.kept)
+				}
+			})
+		})
+	}
 }
 
 func TestForget(t *testing.T) {

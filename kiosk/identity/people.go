@@ -18,6 +18,7 @@ type people struct {
 	now   func() time.Time
 
 	mu       sync.Mutex
+	changes  uint64    // how often changed was called
 	read     time.Time // when the index was read; zero when it has to be
 	byCard   map[string]string
 	byDigits map[string]string // digits of an ID to the ID; "" where several share them
@@ -31,6 +32,7 @@ func newPeople(f host.Feeds, now func() time.Time) *people { return &people{feed
 func (p *people) changed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.changes++
 	p.read = time.Time{}
 }
 
@@ -107,6 +109,7 @@ func (p *people) empty(ctx context.Context) bool {
 func (p *people) index(ctx context.Context) error {
 	p.mu.Lock()
 	fresh := !p.read.IsZero() && p.now().Sub(p.read).Abs() < peopleFor
+	changes := p.changes
 	p.mu.Unlock()
 	if fresh || p.feeds == nil {
 		return nil
@@ -141,6 +144,9 @@ func (p *people) index(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.byCard, p.byDigits, p.read = cards, byDigits, began
+	if p.changes != changes {
+		p.read = time.Time{} // a row read early may have changed meanwhile
+	}
 	return nil
 }
 

@@ -168,11 +168,17 @@ func (i *Identity) Forget(ctx context.Context, v kiosk.Visit, person string, pur
 	return nil
 }
 
+// withdraw takes purposes out of a consent, all of them when none is named. A
+// template that nothing but kiosk.PurposeEnrolment would justify goes as well.
 func (i *Identity) withdraw(person string, purposes []string) error {
 	if i.gallery == nil {
 		return errors.New("the gallery is not open")
 	}
-	if len(purposes) == 0 {
+	e, known := i.gallery.Entry(person)
+	justified := slices.ContainsFunc(e.Purposes, func(p string) bool {
+		return p != kiosk.PurposeEnrolment && !slices.Contains(purposes, p)
+	})
+	if len(purposes) == 0 || known && !justified {
 		return i.gallery.Erase(person)
 	}
 	_, err := i.gallery.Limit(person, purposes)

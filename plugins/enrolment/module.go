@@ -25,7 +25,7 @@ import (
 
 // ID is the module's name in terminal.toml, and the purpose that lets somebody
 // be recognised when he comes to withdraw one of several purposes.
-const ID = "enrolment"
+const ID = kiosk.PurposeEnrolment
 
 // Enrolment is the module. Make it with New.
 type Enrolment struct {
