@@ -15,6 +15,7 @@ type entry struct {
 }
 
 func newEntry(f *field) *entry {
+	f.page.shell.readFonts()
 	e := &entry{field: f}
 	e.ExtendBaseWidget(e)
 	e.OnChanged = e.changed

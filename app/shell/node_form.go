@@ -41,7 +41,9 @@ func (f *form) show(n view.Node, l look) {
 func (f *form) object() fyne.CanvasObject { return f.box }
 func (f *form) fills() bool               { return false }
 
-func (f *form) height(width float32) float32 { return f.place(width, func(*field, float32, float32, float32, float32) {}) }
+func (f *form) height(width float32) float32 {
+	return f.place(width, func(*field, float32, float32, float32, float32) {})
+}
 
 func (f *form) layout(size fyne.Size) {
 	f.place(size.Width, func(fd *field, x, y, w, h float32) { put(fd.box, x, y, w, h) })

@@ -2,13 +2,16 @@ package shell
 
 import (
 	"errors"
+	"image/color"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/canvas"
+	ftheme "fyne.io/fyne/v2/theme"
 
 	_ "github.com/luohu/ting/app/shell/locale" // before Fyne reads the environment
 	"github.com/luohu/ting/app/shell/theme"
@@ -29,6 +32,7 @@ type Shell struct {
 	states  latest[Status]
 	quit    chan struct{}
 	once    sync.Once
+	fallen  sync.Once // the fonts Fyne falls back to were read
 
 	// Owned by the loop.
 	palette theme.Palette
@@ -105,15 +109,23 @@ var loadFonts = func() func(*slog.Logger) theme.Fonts {
 
 // skin is the theme Fyne's own widgets ask. Giving Fyne another theme would make
 // it read 35 MB of fonts again, so its theme stays and what is in it changes;
-// restyle refreshes the few widgets that ask.
-type skin struct{ *theme.Theme }
+// restyle refreshes the few widgets that ask. Any goroutine may ask.
+type skin struct{ now atomic.Pointer[theme.Theme] }
+
+func (s *skin) Font(st fyne.TextStyle) fyne.Resource       { return s.now.Load().Font(st) }
+func (s *skin) Icon(name fyne.ThemeIconName) fyne.Resource { return s.now.Load().Icon(name) }
+func (s *skin) Size(name fyne.ThemeSizeName) float32       { return s.now.Load().Size(name) }
+func (s *skin) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	return s.now.Load().Color(name, v)
+}
 
 func wear(a fyne.App, t *theme.Theme) *skin {
 	if worn, ok := a.Settings().Theme().(*skin); ok {
-		worn.Theme = t
+		worn.now.Store(t)
 		return worn
 	}
-	worn := &skin{t}
+	worn := &skin{}
+	worn.now.Store(t)
 	a.Settings().SetTheme(worn)
 	return worn
 }
@@ -154,9 +166,18 @@ func (s *Shell) build() {
 func (s *Shell) Run() error {
 	go s.keepTime()
 	go s.preview.run(s.quit)
+	fonts := time.AfterFunc(beatEvery, s.readFonts)
+	defer fonts.Stop()
 	s.window.ShowAndRun()
 	s.stop()
 	return nil
+}
+
+// readFonts has Fyne look through the system's fonts and parse those it falls
+// back to, which it does the first time one of its own fields is drawn. Run does
+// it in the background after the first picture; a field that is sooner waits.
+func (s *Shell) readFonts() {
+	s.fallen.Do(func() { fyne.MeasureText("M", s.skin.Size(ftheme.SizeNameText), fyne.TextStyle{}) })
 }
 
 // stop ends the shell's goroutines, once; it reports whether it did.
@@ -248,7 +269,7 @@ func (s *Shell) countDown() {
 func (s *Shell) layout(size fyne.Size) {
 	if fit := theme.FitFor(size); size.Width > 0 && fit != s.look.Fit {
 		next := look{Theme: theme.New(s.palette, s.fonts, fit), lang: s.look.lang, pixels: s.window.Canvas().Scale()}
-		s.skin.Theme = next.Theme
+		s.skin.now.Store(next.Theme)
 		s.restyle(next)
 	}
 	l := s.look
