@@ -417,6 +417,33 @@ func TestPoller(t *testing.T) {
 	}
 }
 
+// TestUnknownFeedHoldsBackNoOther: the center has not heard of a feed that a newer
+// module asks for.
+func TestUnknownFeedHoldsBackNoOther(t *testing.T) {
+	s := newSource(t)
+	s.hook = func(w http.ResponseWriter, feed string) bool {
+		if feed == "presence" {
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		}
+		return false
+	}
+	s.put("people", row(1, "a"))
+	c := openCache(t, filepath.Join(t.TempDir(), "feeds.db"))
+	people, revoked, presence := heard(c, "people"), heard(c, "revocations"), heard(c, "presence")
+	s.poll(c, "presence", "people")
+	expectKeys(t, people, "a")
+	s.put("revocations", row(2, "b"))
+	expectKeys(t, revoked, "b")
+	s.put("people", row(3, "c"))
+	expectKeys(t, people, "c")
+	s.mu.Lock()
+	s.hook = nil // the center's next release knows it
+	s.mu.Unlock()
+	s.put("presence", row(4, "a"))
+	expectKeys(t, presence, "a")
+}
+
 // TestRevocationsFirst has a revocation arrive together with other rows: whoever
 // hears of the others already finds it.
 func TestRevocationsFirst(t *testing.T) {
