@@ -10,12 +10,12 @@ import (
 )
 
 var (
-	// ErrStale: the page does not continue the cursor; another one was applied
+	// ErrStale says that the page does not continue the cursor; another one was applied
 	// meanwhile. Ask again.
 	ErrStale = errors.New("the page does not continue the feed")
-	// ErrPage: the page contradicts itself or is not for this site.
+	// ErrPage says that the page contradicts itself or is not for this site.
 	ErrPage = errors.New("the page cannot be right")
-	// ErrBehind: the center's feed ends before the cursor; the center was
+	// ErrBehind says that the center's feed ends before the cursor; the center was
 	// restored. Reset the feed, and ask from the beginning.
 	ErrBehind = errors.New("the center's feed ends before this terminal's")
 )

@@ -10,24 +10,24 @@ import (
 
 // The errors a caller may tell apart with errors.Is.
 var (
-	// ErrDiskFull: nothing was stored, and everything else goes on.
+	// ErrDiskFull says that nothing was stored, and everything else goes on.
 	ErrDiskFull = errors.New("no room on the disk: free some, or make the disk larger")
-	// ErrDurability: the disk failed to keep what it was given. Nothing works
+	// ErrDurability says that the disk failed to keep what it was given. Nothing works
 	// until the journal is opened anew.
 	ErrDurability = errors.New("the disk did not keep what was written: restart the terminal, and replace the disk if this comes again")
-	// ErrInUse: another process owns the file.
+	// ErrInUse says that another process owns the file.
 	ErrInUse = errors.New("the journal is in use by another process")
-	// ErrClosed: the journal was closed.
+	// ErrClosed says that the journal was closed.
 	ErrClosed = errors.New("the journal is closed")
-	// ErrCorrupt: what was read does not continue the chain.
+	// ErrCorrupt says that what was read does not continue the chain.
 	ErrCorrupt = errors.New("the journal is damaged: restart the terminal to salvage it")
-	// ErrRolledBack: the center has more, or others, of this chain than the
+	// ErrRolledBack says that the center has more, or others, of this chain than the
 	// journal has: this file was put back from a backup or cloned.
 	ErrRolledBack = errors.New("the center knows records of this chain that the journal does not")
-	// ErrCenterLost: the center's cursor is before records that it declared
+	// ErrCenterLost says that the center's cursor is before records that it declared
 	// safe and that are therefore no longer here.
 	ErrCenterLost = errors.New("the center has lost records that it had declared safe")
-	// ErrOtherTerminal: the file belongs to another terminal ID.
+	// ErrOtherTerminal says that the file belongs to another terminal ID.
 	ErrOtherTerminal = errors.New("the journal belongs to another terminal")
 )
 

@@ -124,6 +124,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestFileLimit fills a file to its process's limit, which needs no mount.
 func TestFileLimit(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
 	c := startChild(t, path, "TING_CHILD=limited")
 	told, why := c.untilError()

@@ -116,6 +116,7 @@ func TestAppendChainsRecords(t *testing.T) {
 }
 
 func TestAppendTogether(t *testing.T) {
+	t.Parallel()
 	j := open(t, filepath.Join(t.TempDir(), "journal.db"))
 	const writers, each = 8, 40
 	var wg sync.WaitGroup

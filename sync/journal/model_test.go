@@ -298,6 +298,7 @@ func (m *model) settle() {
 }
 
 func TestModel(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		m := &model{t: t, r: r, dir: t.TempDir(), now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC),
 			issued: map[string]chainKey{}, center: map[chainKey][]record.Record{}, safe: map[chainKey]int{}}

@@ -36,6 +36,7 @@ func cut(t *testing.T, shim, synchronous string, n int) (answered, lost int) {
 // TestPowerCut must lose no answered record with FULL and must lose some with
 // NORMAL, or the harness proves nothing. TING_POWERCUTS=1000 is the long run.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	shim := compileShim(t)
 	cuts := 5
 	if s := os.Getenv("TING_POWERCUTS"); s != "" {
@@ -64,6 +65,7 @@ func TestPowerCut(t *testing.T) {
 }
 
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
 	all := map[string]int64{}
 	for range 4 {
@@ -81,6 +83,7 @@ func TestKilled(t *testing.T) {
 // TestFsyncFails has a disk die under the journal: everything stops, nothing
 // that was answered is lost, and nothing is retried.
 func TestFsyncFails(t *testing.T) {
+	t.Parallel()
 	shim := compileShim(t)
 	for _, after := range []int{40, 90} {
 		live, kept := t.TempDir(), t.TempDir()

@@ -31,6 +31,7 @@ func copyJournal(t testing.TB, from, to string) {
 // TestRestoredFiles puts files back, copies and loses them, and wants a new
 // epoch whenever numbers might come twice.
 func TestRestoredFiles(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		// change is called between two runs; backup is a copy made in the middle of the first.
 		change func(t *testing.T, path, backup string)
@@ -174,6 +175,7 @@ func TestNextID(t *testing.T) {
 
 // TestAcknowledge deletes by the rule and by nothing less.
 func TestAcknowledge(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change  func(*wire.Ack)
 		age     time.Duration // of the records; the retention is an hour

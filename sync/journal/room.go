@@ -43,11 +43,8 @@ func (r *room) check() error {
 	if r.min <= 0 {
 		return nil
 	}
-	free, err := r.free()
-	if err != nil {
-		return nil // the write itself will tell
-	}
-	if free < r.min {
+	// Where the free space cannot be asked for, the write itself will tell.
+	if free, err := r.free(); err == nil && free < r.min {
 		return fmt.Errorf("%w (%d KiB free in %s, %d KiB are kept for sending)", ErrDiskFull, free>>10, r.dir, r.min>>10)
 	}
 	return nil

@@ -54,6 +54,7 @@ func damaged(t *testing.T, n, acked int, from, to float64) (path string, as []Ap
 }
 
 func TestSalvage(t *testing.T) {
+	t.Parallel()
 	path, as := damaged(t, 200, 50, 0.6, 0.65)
 	before, _ := os.ReadFile(path)
 	j := open(t, path)
@@ -107,6 +108,7 @@ func TestSalvageSent(t *testing.T) {
 }
 
 func TestSalvageHopeless(t *testing.T) {
+	t.Parallel()
 	for name, r := range map[string][2]float64{"all": {0, 1}, "its beginning": {0, 0.01}} {
 		t.Run(name, func(t *testing.T) {
 			path, _ := damaged(t, 50, 0, r[0], r[1])
@@ -124,6 +126,7 @@ func TestSalvageHopeless(t *testing.T) {
 
 // TestQuietDamage changes the file in ways that SQLite itself finds in order.
 func TestQuietDamage(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		sql   string
 		reads bool // reading the records finds it while the journal is open
