@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,24 @@ func (d *District) WantNothingLeft() {
 	})
 	if err != nil {
 		d.t.Error(err)
+	}
+}
+
+// WantNothingPersonal checks that no line of the terminal's or the center's log
+// holds a name, a number of a person, or a card's.
+func (d *District) WantNothingPersonal() {
+	d.t.Helper()
+	for _, p := range []*Process{d.Terminal, d.Center} {
+		p.mu.Lock()
+		log := strings.Join(p.lines, "\n")
+		p.mu.Unlock()
+		for _, who := range demo.People(demo.School1) {
+			for _, word := range append([]string{who.Name, who.ID}, who.Cards...) {
+				if at := strings.Index(log, word); at >= 0 {
+					d.t.Errorf("the log of %s holds %q: …%s…", p.Name, word, log[max(0, at-80):min(len(log), at+80)])
+				}
+			}
+		}
 	}
 }
 

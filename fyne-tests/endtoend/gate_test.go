@@ -30,6 +30,13 @@ func TestPupilPassesAndCenterKnows(t *testing.T) {
 	}
 	d.WantOrder(mark, "record durable", "barrier opened", "id=welcome")
 
+	mark = d.Terminal.Mark()
+	d.Type(d.Card(2))
+	d.Press("Return")
+	d.Terminal.WaitFor(mark, recovery, "page", "id=welcome")
+	d.WaitForPasses(2)
+	d.WantNothingPersonal()
+
 	if err := d.Terminal.Stop(); err != nil {
 		t.Errorf("the terminal did not end in order: %v", err)
 	}
