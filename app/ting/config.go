@@ -136,8 +136,7 @@ func LoadConfig(path string) (*Config, error) {
 	if len(problems) > 0 {
 		return nil, &ConfigError{path, problems}
 	}
-	c.resolve()
-	return c, nil
+	return c, c.resolve()
 }
 
 var modes = map[string]shell.Mode{"kiosk": shell.Kiosk, "gate": shell.Gate, "desk": shell.Desk}
@@ -238,13 +237,17 @@ var builtInModules = []string{"gate", "enrolment"}
 
 func builtIn(id string) bool { return slices.Contains(builtInModules, id) }
 
-func (c *Config) resolve() {
-	dir := filepath.Dir(c.path)
+func (c *Config) resolve() error {
+	dir, err := filepath.Abs(filepath.Dir(c.path))
+	if err != nil {
+		return fmt.Errorf("where is %s: %w", c.path, err)
+	}
 	for _, p := range []*string{&c.Terminal.State, &c.Center.CA, &c.Center.CodeFile, &c.Face.Weights, &c.Face.Landmarks} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	return nil
 }
 
 // socketDir is where the modules' sockets live: in the state directory, unless

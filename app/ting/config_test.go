@@ -101,6 +101,20 @@ func TestLoadConfig_ListsEveryProblemAtOnce(t *testing.T) {
 	}
 }
 
+func TestLoadConfig_FromARelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("terminal.toml", []byte(demoText(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig("terminal.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(c.Terminal.State) || !filepath.IsAbs(c.Center.CA) {
+		t.Errorf("state %q and CA %q must not move with the working directory", c.Terminal.State, c.Center.CA)
+	}
+}
+
 func TestLoadConfig_MissingFile(t *testing.T) {
 	_, err := LoadConfig(filepath.Join(t.TempDir(), "no.toml"))
 	if err == nil || !strings.Contains(err.Error(), "ting demo") {

@@ -232,7 +232,7 @@ func (t *terminal) open(ctx context.Context) (err error) {
 			t.closeDownTo(kept)
 		}
 	}()
-	t.journal, err = journal.Open(ctx, filepath.Join(state, "journal.db"), journal.Options{Terminal: c.Terminal.ID, Log: t.log})
+	t.journal, err = journal.Open(ctx, filepath.Join(state, journalFile), journal.Options{Terminal: c.Terminal.ID, Log: t.log})
 	if err != nil {
 		return err
 	}
