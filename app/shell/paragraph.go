@@ -52,6 +52,10 @@ func (p *paragraph) lineHeight() float32 {
 	return p.ty.Size * leading
 }
 
+// textHeight is of a line as it is drawn. It depends on the type alone, and
+// measuring every line would shape each of them once more.
+func (p *paragraph) textHeight() float32 { return p.look.measure("M", p.ty).Height }
+
 func (p *paragraph) height(width float32) float32 {
 	p.breakLines(width)
 	return float32(len(p.lines)) * p.lineHeight()
@@ -101,6 +105,9 @@ func (p *paragraph) breakLines(width float32) {
 }
 
 func (p *paragraph) place(size fyne.Size) {
+	if size.Width <= 0 { // not in its place yet: every letter would be a line
+		return
+	}
 	p.breakLines(size.Width)
 	p.box.Objects = nil
 	lh := p.lineHeight()
@@ -108,7 +115,7 @@ func (p *paragraph) place(size fyne.Size) {
 	for _, line := range p.lines {
 		t := p.look.text(line, p.ty, p.color)
 		t.Alignment = p.align
-		h := t.MinSize().Height
+		h := p.textHeight()
 		put(t, 0, y+(lh-h)/2, size.Width, h)
 		p.box.Objects = append(p.box.Objects, t)
 		y += lh
