@@ -69,7 +69,7 @@ func (h *header) tell(now time.Time, st Status) {
 
 func (h *header) show() {
 	l := h.look
-	h.date.Text = dateIn(h.now, l.lang)
+	h.date.Text = dateIn(h.now, l.lang)[0]
 	h.clock.Text = h.now.Format("15:04")
 	icon, words := networkWords(h.status.Network)
 	h.net = newChip(l, icon, l.say(words), l.BrandVeil, l.OnBrand)
@@ -116,7 +116,6 @@ func (h *header) layout(size fyne.Size) {
 	} else {
 		put(h.where.object(), left, top+(rowH-whereH)/2, w, whereH)
 	}
-	put(h.date, left, dateY, date.Width, date.Height)
 	x, y := right, top+rowH
 	for _, c := range []*chip{h.net, h.unsent} {
 		if c == nil {
@@ -127,6 +126,14 @@ func (h *header) layout(size fyne.Size) {
 		put(c.object(), x, y+(rowH-ch)/2, w, ch)
 		x -= l.S
 	}
+	// What the chips leave is the date's: the longest form that fits.
+	for _, form := range dateIn(h.now, l.lang) {
+		h.date.Text = form
+		if date = h.date.MinSize(); left+date.Width <= x {
+			break
+		}
+	}
+	put(h.date, left, dateY, date.Width, date.Height)
 }
 
 // chip is a word with an icon on a small rounded ground.
@@ -177,13 +184,17 @@ func otherLanguage(l view.Lang) string {
 	return "English"
 }
 
-func dateIn(t time.Time, l view.Lang) string {
+// dateIn is the date in its forms, the longest first.
+func dateIn(t time.Time, l view.Lang) [3]string {
 	if t.IsZero() {
-		return ""
+		return [3]string{}
 	}
 	if l == view.EN {
-		return t.Format("Monday, 2 January 2006")
+		return [3]string{t.Format("Monday, 2 January 2006"), t.Format("Mon 2 Jan"), ""}
 	}
-	days := [...]string{"日", "一", "二", "三", "四", "五", "六"}
-	return fmt.Sprintf("%d年%d月%d日 星期%s", t.Year(), t.Month(), t.Day(), days[t.Weekday()])
+	day := [...]string{"日", "一", "二", "三", "四", "五", "六"}[t.Weekday()]
+	return [3]string{
+		fmt.Sprintf("%d年%d月%d日 星期%s", t.Year(), t.Month(), t.Day(), day),
+		fmt.Sprintf("%d月%d日 周%s", t.Month(), t.Day(), day), "",
+	}
 }

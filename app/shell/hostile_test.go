@@ -179,10 +179,10 @@ func TestWatchdogBitesOnlyWhenTheLoopIsStuck(t *testing.T) {
 
 func TestDateInBothLanguages(t *testing.T) {
 	at := time.Date(2026, 3, 2, 7, 42, 0, 0, time.UTC)
-	if got := dateIn(at, view.ZH); got != "2026年3月2日 星期一" {
+	if got := dateIn(at, view.ZH)[0]; got != "2026年3月2日 星期一" {
 		t.Error(got)
 	}
-	if got := dateIn(at, view.EN); got != "Monday, 2 March 2026" {
+	if got := dateIn(at, view.EN)[0]; got != "Monday, 2 March 2026" {
 		t.Error(got)
 	}
 }

@@ -81,6 +81,9 @@ func TestPlaceIsNeverCut(t *testing.T) {
 				if at, y := h.where.box.Position(), h.where.box.Size().Height; at.Y < 0 || at.Y+y > h.date.Position().Y+1 {
 					t.Errorf("%v %s: %q reaches from %g to %g, over the date at %g", size, lang, want, at.Y, at.Y+y, h.date.Position().Y)
 				}
+				if end, chip := h.date.Position().X+h.date.MinSize().Width, h.unsent.object().Position().X; end > chip {
+					t.Errorf("%v %s: the date %q ends at %g, under the chip at %g", size, lang, h.date.Text, end, chip)
+				}
 			}
 		}
 	}

@@ -49,6 +49,7 @@ func idlePage() view.Page {
 func cardPage() view.Page {
 	return view.Page{
 		ID:    "card",
+		Icon:  "card",
 		Title: view.T("刷卡通行", "Pass with your card"),
 		Body: []view.Node{
 			view.TextNode{Large: true, Text: view.T("请把卡贴近读卡器", "Hold your card to the reader")},
@@ -220,7 +221,7 @@ var refusedBy = map[kiosk.Verdict]refusal{
 		tone:  view.Warning,
 	},
 	kiosk.NoEngine: {
-		title: view.T("刷脸正在恢复", "Face recognition is coming back"),
+		title: view.T("刷脸正在准备", "Face recognition is getting ready"),
 		text:  view.T("请稍等几秒,或者刷卡、输密码", "Wait a few seconds, or use a card or PIN"),
 		tone:  view.Busy,
 	},
@@ -238,7 +239,9 @@ func refusalPage(v kiosk.Verdict) view.Page {
 		Actions: otherWays(),
 		Timeout: r.stays,
 	}
-	if v != kiosk.NoCamera {
+	if v == kiosk.NoCamera {
+		p.Icon = "camera-off"
+	} else {
 		p.Body = append(p.Body, viewfinder(view.Text{}))
 	}
 	p.Body = append(p.Body, view.Notice{Key: view.Key{Key: "why"}, Tone: r.tone, Text: r.text, Detail: ways})
