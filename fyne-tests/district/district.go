@@ -1,6 +1,7 @@
 package district
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -223,6 +224,31 @@ func (d *District) Screenshot(path string) {
 	if out, err := exec.Command("import", "-display", d.Display, "-window", "root", path).CombinedOutput(); err != nil {
 		d.t.Fatalf("screenshot: %v\n%s", err, out)
 	}
+}
+
+// WaitSteady waits until what stands on the display's words has been drawn: two
+// looks in a row at the part beside the camera's picture are the same.
+func (d *District) WaitSteady() {
+	d.t.Helper()
+	Need(d.t, "import")
+	var w, h int
+	if _, err := fmt.Sscanf(d.opts.Size, "%dx%d", &w, &h); err != nil {
+		d.t.Fatal(err)
+	}
+	part := fmt.Sprintf("%dx%d+0+%d", w, h/4, h*13/20) // upright: the sheet, without the countdown
+	if w > h {
+		part = fmt.Sprintf("%dx%d+%d+%d", w/3, h/2, w*2/3, h/4)
+	}
+	var before []byte
+	WaitUntil(d.t, patience, "the display is at rest", func() bool {
+		now, err := exec.Command("import", "-display", d.Display, "-window", "root", "-crop", part, "-depth", "8", "rgb:-").Output()
+		if err != nil {
+			d.t.Fatalf("look at the display: %v", err)
+		}
+		same := bytes.Equal(before, now)
+		before = now
+		return same
+	})
 }
 
 // Touch taps the screen at a place, in pixels, as a finger would.

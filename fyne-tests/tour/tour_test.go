@@ -12,10 +12,6 @@ import (
 
 const patience = 60 * time.Second
 
-// settle is how long a page stands before its picture is taken: the window is
-// drawn by software, and somebody who walks up is nearest after a moment.
-const settle = 700 * time.Millisecond
-
 // Places on a portrait display of 1080×1920, in pixels.
 var (
 	buttonCard  = point{213, 1680}
@@ -54,7 +50,7 @@ func (g *guide) touch(p point, page, name, caption string) {
 
 func (g *guide) shoot(page, name, caption string) {
 	g.Terminal.WaitFor(g.mark, patience, "page", "id="+page)
-	time.Sleep(settle)
+	g.WaitSteady()
 	g.album.add(g.District, name, caption)
 }
 
@@ -104,7 +100,7 @@ func TestTour(t *testing.T) {
 		g.touch(enrol, "start", "enrolment", "enrolment, or taking consent back")
 		g.touch(firstTile, "consent", "consent", "what is agreed to")
 		g.Touch(language.x, language.y)
-		time.Sleep(settle)
+		g.WaitSteady()
 		a.add(g.District, "consent-english", "the same page in English, at a touch")
 	})
 	t.Run("english", func(t *testing.T) {
@@ -127,6 +123,6 @@ func open(t *testing.T, a *album, o district.Options) *guide {
 	district.Need(t, "xdotool", "import")
 	d := district.New(t, o)
 	d.Open()
-	time.Sleep(settle)
+	d.WaitSteady()
 	return &guide{District: d, album: a}
 }
