@@ -226,28 +226,35 @@ func (d *District) Screenshot(path string) {
 	}
 }
 
-// WaitSteady waits until what stands on the display's words has been drawn: two
-// looks in a row at the part beside the camera's picture are the same.
-func (d *District) WaitSteady() {
+// Look is what the display's words look like now: the part beside the camera's
+// picture, without the countdown.
+func (d *District) Look() []byte {
 	d.t.Helper()
 	Need(d.t, "import")
 	var w, h int
 	if _, err := fmt.Sscanf(d.opts.Size, "%dx%d", &w, &h); err != nil {
 		d.t.Fatal(err)
 	}
-	part := fmt.Sprintf("%dx%d+0+%d", w, h/4, h*13/20) // upright: the sheet, without the countdown
+	part := fmt.Sprintf("%dx%d+0+%d", w, h/4, h*13/20)
 	if w > h {
 		part = fmt.Sprintf("%dx%d+%d+%d", w/3, h/2, w*2/3, h/4)
 	}
-	var before []byte
-	WaitUntil(d.t, patience, "the display is at rest", func() bool {
-		now, err := exec.Command("import", "-display", d.Display, "-window", "root", "-crop", part, "-depth", "8", "rgb:-").Output()
-		if err != nil {
-			d.t.Fatalf("look at the display: %v", err)
-		}
-		same := bytes.Equal(before, now)
-		before = now
-		return same
+	look, err := exec.Command("import", "-display", d.Display, "-window", "root", "-crop", part, "-depth", "8", "rgb:-").Output()
+	if err != nil {
+		d.t.Fatalf("look at the display: %v", err)
+	}
+	return look
+}
+
+// WaitDrawn waits until the display's words are others than before, and at rest.
+func (d *District) WaitDrawn(before []byte) {
+	d.t.Helper()
+	last := before
+	WaitUntil(d.t, patience, "the page is drawn", func() bool {
+		now := d.Look()
+		drawn := bytes.Equal(now, last) && !bytes.Equal(now, before)
+		last = now
+		return drawn
 	})
 }
 

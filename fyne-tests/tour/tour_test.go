@@ -30,11 +30,15 @@ type guide struct {
 	*district.District
 	album *album
 	mark  district.Mark
+	look  []byte // of the display at the mark
 }
+
+// begin notes what is there before something is done.
+func (g *guide) begin() { g.mark, g.look = g.Terminal.Mark(), g.Look() }
 
 // see plays scenes until a page comes up, and takes its picture.
 func (g *guide) see(page, name, caption string, scenes ...string) {
-	g.mark = g.Terminal.Mark()
+	g.begin()
 	if len(scenes) > 0 {
 		g.Scenes(append(scenes, "nobody for 60s")...)
 	}
@@ -43,14 +47,14 @@ func (g *guide) see(page, name, caption string, scenes ...string) {
 
 // touch touches a place, waits for a page and takes its picture.
 func (g *guide) touch(p point, page, name, caption string) {
-	g.mark = g.Terminal.Mark()
+	g.begin()
 	g.Touch(p.x, p.y)
 	g.shoot(page, name, caption)
 }
 
 func (g *guide) shoot(page, name, caption string) {
 	g.Terminal.WaitFor(g.mark, patience, "page", "id="+page)
-	g.WaitSteady()
+	g.WaitDrawn(g.look)
 	g.album.add(g.District, name, caption)
 }
 
@@ -85,7 +89,7 @@ func TestTour(t *testing.T) {
 		g.see("no-camera", "no-camera", "the camera is unplugged", "unplug for 5s")
 		g.rest()
 		g.touch(buttonCard, "card", "card", "the card is chosen")
-		g.mark = g.Terminal.Mark()
+		g.begin()
 		g.Type(g.Card(2))
 		g.Press("Return")
 		g.shoot("welcome", "welcome-card", "a pupil passed by card")
@@ -99,8 +103,9 @@ func TestTour(t *testing.T) {
 		g.rest()
 		g.touch(enrol, "start", "enrolment", "enrolment, or taking consent back")
 		g.touch(firstTile, "consent", "consent", "what is agreed to")
+		g.begin()
 		g.Touch(language.x, language.y)
-		g.WaitSteady()
+		g.WaitDrawn(g.look)
 		a.add(g.District, "consent-english", "the same page in English, at a touch")
 	})
 	t.Run("english", func(t *testing.T) {
@@ -122,7 +127,8 @@ func open(t *testing.T, a *album, o district.Options) *guide {
 	t.Helper()
 	district.Need(t, "xdotool", "import")
 	d := district.New(t, o)
+	blank := d.Look()
 	d.Open()
-	d.WaitSteady()
+	d.WaitDrawn(blank)
 	return &guide{District: d, album: a}
 }
