@@ -1,6 +1,7 @@
 package tour
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ type guide struct {
 	album *album
 	mark  district.Mark
 	look  []byte // of the display at the mark
+	idle  []byte // of the display while nobody is there
 }
 
 // begin notes what is there before something is done.
@@ -62,6 +64,7 @@ func (g *guide) shoot(page, name, caption string) {
 func (g *guide) rest() {
 	g.Scenes("nobody for 60s")
 	g.Terminal.WaitFor(g.mark, patience, "page", "id=idle")
+	district.WaitUntil(g.album.t, patience, "the page at rest is drawn", func() bool { return bytes.Equal(g.Look(), g.idle) })
 }
 
 // TestTour is not parallel to itself: one album, in order.
@@ -130,5 +133,5 @@ func open(t *testing.T, a *album, o district.Options) *guide {
 	blank := d.Look()
 	d.Open()
 	d.WaitDrawn(blank)
-	return &guide{District: d, album: a}
+	return &guide{District: d, album: a, idle: d.Look()}
 }
