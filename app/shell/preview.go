@@ -16,6 +16,13 @@ import (
 // twelve a second look alive and leave the processor to the face engine.
 const previewEvery = time.Second / 12
 
+// A picture that has not changed for a while is asked for less often: each
+// question wakes the process, and most of a gate's day nobody is there.
+const (
+	restAfter = 24 // questions without an answer
+	restEvery = time.Second / 4
+)
+
 // maxBoxes is how many faces are marked at once.
 const maxBoxes = 6
 
@@ -67,7 +74,7 @@ func newPreview(s *Shell) *preview {
 func (p *preview) run(quit <-chan struct{}) {
 	tick := time.NewTicker(previewEvery)
 	defer tick.Stop()
-	for {
+	for unchanged := 0; ; {
 		if !p.on() {
 			tick.Stop()
 			select {
@@ -83,6 +90,12 @@ func (p *preview) run(quit <-chan struct{}) {
 			case <-quit:
 				return
 			}
+			if unchanged >= restAfter {
+				tick.Reset(previewEvery)
+			}
+			unchanged = 0
+		} else if unchanged++; unchanged == restAfter {
+			tick.Reset(restEvery)
 		}
 		select {
 		case <-quit:

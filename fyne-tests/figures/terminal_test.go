@@ -81,13 +81,14 @@ func BenchmarkIdle(b *testing.B) {
 }
 
 // BenchmarkRecovery is how long a killed engine and a killed module are away,
-// from the kill until the gate is watched again. Promise: within 2 s.
+// from the kill until the engine can see and the gate is watched again. Promise:
+// within 2 s.
 func BenchmarkRecovery(b *testing.B) {
 	d := district.New(b, district.Options{})
 	d.Open()
-	for _, c := range []struct{ program, unit, away string }{
-		{"ting-face", "ms/engine-back", "id=no-engine"},
-		{"ting-module gate", "ms/module-back", "id=ting.recovering"},
+	for _, c := range []struct{ program, unit, back string }{
+		{"ting-face", "ms/engine-back", "face engine is ready"},
+		{"ting-module gate", "ms/module-back", "msg=page id=idle"},
 	} {
 		b.Run(strings.Fields(c.program)[0], func(b *testing.B) {
 			var total time.Duration
@@ -99,8 +100,7 @@ func BenchmarkRecovery(b *testing.B) {
 				mark := d.Terminal.Mark()
 				began := time.Now()
 				district.Kill(b, pids[0])
-				d.Terminal.WaitFor(mark, patience, "page", c.away)
-				d.Terminal.WaitFor(mark, patience, "page", "id=idle")
+				d.Terminal.WaitFor(mark, patience, c.back)
 				total += time.Since(began)
 			}
 			b.ReportMetric(0, "ns/op")

@@ -15,7 +15,7 @@ type quiet struct {
 	last   time.Time // of the last analysis
 }
 
-const lookAnyway = 2 * time.Second
+const lookAnyway = 3 * time.Second
 
 // holds reports whether a frame need not be analysed: it shows nobody.
 func (q *quiet) holds(f *camera.Frame, now time.Time) bool {
