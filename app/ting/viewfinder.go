@@ -31,6 +31,9 @@ type viewfinder struct {
 // unwatched is how long after the shell's last question the camera is let go.
 const unwatched = 2 * time.Second
 
+// restPause is the pause after a frame that shows nothing new.
+const restPause = 100 * time.Millisecond
+
 // run reads the camera until ctx ends.
 func (v *viewfinder) run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -64,6 +67,11 @@ func (v *viewfinder) read(ctx context.Context) {
 			if v.worthDrawing(f) || back {
 				v.frame.Store(f)
 				v.seq.Add(1)
+				continue
+			}
+			select { // nobody is there: every frame looked at wakes the processor
+			case <-ctx.Done():
+			case <-time.After(restPause):
 			}
 		}
 	}

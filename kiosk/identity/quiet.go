@@ -15,7 +15,12 @@ type quiet struct {
 	last   time.Time // of the last analysis
 }
 
-const lookAnyway = 3 * time.Second
+const (
+	lookAnyway = 3 * time.Second
+	// quietPause is the pause after a frame that need not be analysed: who comes
+	// is seen that much later at most, and the processor sleeps on.
+	quietPause = 80 * time.Millisecond
+)
 
 // holds reports whether a frame need not be analysed: it shows nobody.
 func (q *quiet) holds(f *camera.Frame, now time.Time) bool {

@@ -160,6 +160,10 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 	subs := w.subscribers()
 	if w.quiet.holds(frame, w.id.cfg.Now()) {
 		w.judge(ctx, subs, frame, nil)
+		select {
+		case <-ctx.Done():
+		case <-time.After(quietPause):
+		}
 		return true
 	}
 	working, cancel := context.WithTimeout(ctx, analyseWithin)
