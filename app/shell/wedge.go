@@ -9,7 +9,10 @@ import (
 // A card reader that is a keyboard types the card's number faster than any
 // hand, and then Enter.
 const (
-	wedgeGap   = 80 * time.Millisecond // longest pause between its keys
+	wedgeGap   = 80 * time.Millisecond // longest pause between its keys, where hands type too
+	// Where no field takes keys only a reader types; a repaint between two of
+	// its keys must not lose the card.
+	wedgeAlone = time.Second
 	wedgeLeast = 4                     // fewest characters of a number
 	wedgeMost  = 64
 )
@@ -18,11 +21,19 @@ const (
 type wedge struct {
 	typed []rune
 	last  time.Time
+	alone bool // no field takes keys
+}
+
+func (w *wedge) gap() time.Duration {
+	if w.alone {
+		return wedgeAlone
+	}
+	return wedgeGap
 }
 
 // rune takes a character typed at now, and reports whether a number may begin with it.
 func (w *wedge) rune(r rune, now time.Time) bool {
-	if now.Sub(w.last) > wedgeGap || len(w.typed) >= wedgeMost {
+	if now.Sub(w.last) > w.gap() || len(w.typed) >= wedgeMost {
 		w.typed = w.typed[:0]
 	}
 	w.last = now
@@ -38,7 +49,7 @@ func (w *wedge) rune(r rune, now time.Time) bool {
 func (w *wedge) enter(now time.Time) string {
 	number := string(w.typed)
 	w.typed = w.typed[:0]
-	if now.Sub(w.last) > wedgeGap || len(number) < wedgeLeast {
+	if now.Sub(w.last) > w.gap() || len(number) < wedgeLeast {
 		return ""
 	}
 	return number
@@ -47,6 +58,7 @@ func (w *wedge) enter(now time.Time) string {
 // typedRune is a key while no text field has the focus.
 func (s *Shell) typedRune(r rune) {
 	before := s.page.value()
+	s.wedge.alone = s.page.active == nil
 	if s.wedge.rune(r, s.opts.Now()) {
 		s.beforeCard = before
 	}

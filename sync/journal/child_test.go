@@ -84,8 +84,16 @@ func appendForEver() error {
 	for range cap(failed) {
 		last = <-failed
 	}
-	// It must go on refusing, and a full disk must not stop the reading.
-	if _, err := j.Append(ctx, entry(0)); !errors.Is(err, last) && errorName(err) != errorName(last) {
+	// A failed journal must go on refusing; a full one may still take what fits
+	// where a larger group did not. A full disk must not stop the reading.
+	_, err = j.Append(ctx, entry(0))
+	for n := 1; err == nil && !errors.Is(last, ErrDurability) && n < 1000; n++ {
+		_, err = j.Append(ctx, entry(n))
+	}
+	if err == nil {
+		return fmt.Errorf("appended after %w", last)
+	}
+	if !errors.Is(err, last) && errorName(err) != errorName(last) {
 		return fmt.Errorf("after %w: %w", last, err)
 	}
 	_, err = j.Recent(ctx, 1)
