@@ -123,7 +123,7 @@ func TestCardAtTheGate(t *testing.T) {
 	}
 	b.typeKeys("123", 8*time.Millisecond) // too short for a card
 	b.press(fyne.KeyReturn)
-	b.typeKeys("12345678", 200*time.Millisecond) // too slow for a reader
+	b.typeKeys("12345678", 1200*time.Millisecond) // too slow for a reader, even while the screen repaints
 	b.press(fyne.KeyReturn)
 	b.noAnswer()
 	select {

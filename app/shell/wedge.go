@@ -9,11 +9,11 @@ import (
 // A card reader that is a keyboard types the card's number faster than any
 // hand, and then Enter.
 const (
-	wedgeGap   = 80 * time.Millisecond // longest pause between its keys, where hands type too
+	wedgeGap = 80 * time.Millisecond // longest pause between its keys, where hands type too
 	// Where no field takes keys only a reader types; a repaint between two of
 	// its keys must not lose the card.
 	wedgeAlone = time.Second
-	wedgeLeast = 4                     // fewest characters of a number
+	wedgeLeast = 4 // fewest characters of a number
 	wedgeMost  = 64
 )
 
