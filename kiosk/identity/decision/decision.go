@@ -78,6 +78,9 @@ func Defaults() Limits {
 	}
 }
 
+// company is how long after two faces were seen a single one is no evidence.
+const company = time.Second
+
 // Seen is one face of a frame, with its match when it was described.
 type Seen struct {
 	Track   uint64
@@ -114,6 +117,7 @@ type Decider struct {
 	last    time.Time            // a face was last seen
 	streak  kiosk.Verdict        // the condition that holds in each frame now
 	streakN int
+	rival   time.Time // two faces were last seen near enough
 	since   time.Time // of the streak's first frame
 	want    bool
 }
@@ -150,6 +154,9 @@ func (d *Decider) Frame(now time.Time, faces []Seen) []Event {
 	first := faces[0]
 	t := d.track(first.Track)
 	if condition, detail := d.condition(faces); condition != "" {
+		if condition == kiosk.TwoFaces {
+			d.rival = now
+		}
 		events := d.hold(now, condition, first.Track, t, detail)
 		if condition == kiosk.TwoFaces && t.told[condition] {
 			d.track(faces[1].Track).told[condition] = true // also when he is the larger next time
@@ -268,7 +275,8 @@ func (d *Decider) hold(now time.Time, v kiosk.Verdict, id uint64, t *track, deta
 func (d *Decider) judge(now time.Time, f Seen, t *track) []Event {
 	l := d.limits
 	usable := f.Quality.Yaw <= l.MaxYaw && f.Quality.Yaw >= -l.MaxYaw
-	if f.Shot != nil && usable {
+	// The detector may lose one of two for some frames: he is still there.
+	if f.Shot != nil && usable && now.Sub(d.rival) >= company {
 		t.count(l, now, *f.Shot)
 	}
 	settled := t.decided != "" || t.told[kiosk.Stranger]

@@ -169,8 +169,13 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			name:   "two faces never recognise, and drop what was known",
-			frames: seq(times(1, frame{seen(1, is("li"))}), times(4, frame{seen(1, is("li")), seen(2, is("wang"))}), times(2, frame{seen(1, is("li"))})),
-			want:   []string{"3: two-faces", "6: recognised li"},
+			frames: seq(times(1, frame{seen(1, is("li"))}), times(4, frame{seen(1, is("li")), seen(2, is("wang"))}), times(11, frame{seen(1, is("li"))})),
+			want:   []string{"3: two-faces", "15: recognised li"},
+		},
+		{
+			name: "one of two whom the detector loses for some frames is still there",
+			frames: seq(times(1, frame{seen(1), seen(2)}), times(4, frame{seen(1, is("li"))}),
+				times(1, frame{seen(1), seen(2)}), times(4, frame{seen(1, is("li"))})),
 		},
 		{
 			name:   "two faces taking turns at being larger are told once",
