@@ -148,6 +148,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	}
 	c.urgent, c.ordinary = newLane(urgentSlots, urgentWaiting), newLane(ordinarySlots, ordinaryWaiting)
 	c.enrolments = newEnrolGuard(c.now)
+	c.refusals.now = c.now
 	c.contacts.heard = map[string]Contact{}
 	for _, p := range opt.Projections {
 		r, err := c.newRunner(ctx, p)
@@ -176,9 +177,9 @@ func (c *Center) Close() error {
 	c.stop()
 	c.tasks.Wait()
 	close(c.closed)
-	err := c.flushContacts(context.Background())
+	err := errors.Join(c.flushContacts(context.Background()), c.flushRefusals(context.Background()))
 	if errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrFull) {
-		err = nil // what terminals last said of themselves may be lost
+		err = nil // what terminals last said of themselves, and what was refused, may be lost
 	}
 	return errors.Join(err, c.markHighWater(), c.db.Close())
 }
@@ -290,7 +291,7 @@ func (c *Center) housekeeping(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
-			op, err = "store contacts", errors.Join(c.flushContacts(ctx), c.markHighWater())
+			op, err = "store contacts", errors.Join(c.flushContacts(ctx), c.flushRefusals(ctx), c.markHighWater())
 		case <-compact.C:
 			op, err = "compact feeds", c.Compact(ctx)
 		}
@@ -300,9 +301,13 @@ func (c *Center) housekeeping(ctx context.Context) {
 	}
 }
 
-// Compact forgets deletions in feeds that are older than the retention.
+// Compact forgets deletions in feeds that are older than the retention, and
+// refusals of long ago.
 func (c *Center) Compact(ctx context.Context) error {
 	return c.db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.ForgetRefusals(c.now().Add(-refusalsKept)); err != nil {
+			return err
+		}
 		_, err := tx.Compact(c.now().Add(-c.opt.Retention))
 		return err
 	})

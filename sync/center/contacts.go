@@ -53,11 +53,14 @@ func trimHealth(h wire.Health) wire.Health {
 	return h
 }
 
-func cut(s string) string {
-	if len(s) <= maxTrouble {
+func cut(s string) string { return cutAt(s, maxTrouble) }
+
+// cutAt shortens a text to at most so many bytes, between two characters.
+func cutAt(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	s = s[:maxTrouble]
+	s = s[:most]
 	for len(s) > 0 && !utf8.ValidString(s) {
 		s = s[:len(s)-1]
 	}

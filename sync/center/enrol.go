@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -176,13 +175,13 @@ func checkRequest(q wire.EnrolRequest) (ed25519.PublicKey, error) {
 const maxEnrolBytes = 32 << 10
 
 func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	host := host(r.RemoteAddr)
 	var resp wire.EnrolResponse
+	var q wire.EnrolRequest
 	err := func() error {
 		if !c.enrolments.allow(host) {
 			return &refusal{wire.EnrolTooMany, http.StatusTooManyRequests, "too many wrong codes: try again in a few minutes"}
 		}
-		var q wire.EnrolRequest
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEnrolBytes))
 		if err := d.Decode(&q); err != nil {
 			return &refusal{wire.EnrolBadKey, http.StatusBadRequest, "the request is not JSON as it should be, or too large"}
@@ -198,7 +197,7 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 	var no *refusal
 	if !errors.As(err, &no) {
 		c.log.Error("center: enrolment failed", "op", "enrol", "cause", err)
-		c.refusals.Add("enrol.failed")
+		c.TurnAway(r, "enrol.failed", q.Terminal)
 		w.Header().Set("Retry-After", "10")
 		http.Error(w, "the center cannot store anything at the moment", http.StatusServiceUnavailable)
 		return
@@ -206,7 +205,7 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 	if no.reason == wire.EnrolBadCode {
 		c.enrolments.wrong(host)
 	}
-	c.refusals.Add("enrol." + string(no.reason))
+	c.TurnAway(r, "enrol."+string(no.reason), q.Terminal+" "+q.Site)
 	c.log.Warn("center: enrolment refused", "op", "enrol", "code", no.reason, "from", host)
 	if no.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60")

@@ -77,33 +77,3 @@ func (s *signals) wake(name string) {
 		delete(s.ch, name)
 	}
 }
-
-// Refusals counts what the center refused, by reason.
-type Refusals struct {
-	mu    sync.Mutex
-	count map[string]int64
-}
-
-// Add counts one.
-func (r *Refusals) Add(reason string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.count == nil {
-		r.count = map[string]int64{}
-	}
-	r.count[reason]++
-}
-
-// Counts is how often each reason came up since the start.
-func (r *Refusals) Counts() map[string]int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make(map[string]int64, len(r.count))
-	for k, v := range r.count {
-		out[k] = v
-	}
-	return out
-}
-
-// Refusals counts what was refused since the start, by reason.
-func (c *Center) Refusals() *Refusals { return &c.refusals }

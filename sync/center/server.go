@@ -70,12 +70,21 @@ func (s *serverErrors) Write(b []byte) (int, error) {
 	case strings.Contains(line, "TLS handshake error") && strings.HasSuffix(line, ": EOF"):
 		// Somebody looked whether the port is open.
 	case strings.Contains(line, "TLS handshake error"):
-		s.c.refusals.Add("tls")
+		from, cause := handshake(line)
+		s.c.refusals.Note("tls", "", from, cause)
 		s.c.log.Warn("center: a connection was refused", "op", "tls", "cause", line)
 	default:
 		s.c.log.Warn("center: http", "op", "serve", "cause", line)
 	}
 	return len(b), nil
+}
+
+// handshake takes the address and the cause out of net/http's line
+// "http: TLS handshake error from ADDRESS: CAUSE".
+func handshake(line string) (from, cause string) {
+	_, rest, _ := strings.Cut(line, " from ")
+	address, cause, _ := strings.Cut(rest, ": ")
+	return host(address), cause
 }
 
 // peer is whose client certificate the request came with: the only identity
@@ -90,8 +99,8 @@ func peer(r *http.Request) (terminal string, key ed25519.PublicKey, ok bool) {
 }
 
 // refuse answers with a bare status and counts it.
-func (c *Center) refuse(w http.ResponseWriter, reason string, status int, hint string) {
-	c.refusals.Add(reason)
+func (c *Center) refuse(w http.ResponseWriter, r *http.Request, reason string, status int, hint string) {
+	c.TurnAway(r, reason, "")
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "2")
 	}
@@ -101,17 +110,17 @@ func (c *Center) refuse(w http.ResponseWriter, reason string, status int, hint s
 func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 	terminal, key, ok := peer(r)
 	if !ok {
-		c.refuse(w, "up.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
+		c.refuse(w, r, "up.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
 		return
 	}
 	rawHead := []byte(r.Header.Get(wire.HeaderHead))
 	var head wire.Head
 	if len(rawHead) > maxHead || json.Unmarshal(rawHead, &head) != nil || !sound(head) {
-		c.refuse(w, "up.malformed", http.StatusBadRequest, wire.HeaderHead+" is not a batch's head")
+		c.refuse(w, r, "up.malformed", http.StatusBadRequest, wire.HeaderHead+" is not a batch's head")
 		return
 	}
 	verdict := func(code wire.Code) {
-		c.answer(w, wire.Ack{Terminal: terminal, Epoch: head.Epoch, Lane: head.Lane, Code: code})
+		c.answer(w, r, wire.Ack{Terminal: terminal, Epoch: head.Epoch, Lane: head.Lane, Code: code}, head.Terminal)
 	}
 	if head.Terminal != terminal {
 		verdict(wire.Sig)
@@ -126,13 +135,13 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 		lane = c.urgent
 	}
 	if !c.polls.begin(turn, batchesAtOnce) {
-		c.refuse(w, "up.busy", http.StatusServiceUnavailable, "one batch at a time")
+		c.refuse(w, r, "up.busy", http.StatusServiceUnavailable, "one batch at a time")
 		return
 	}
 	defer c.polls.end(turn)
 	leave, err := lane.enter(r.Context())
 	if err != nil {
-		c.refuse(w, "up.busy", http.StatusServiceUnavailable, "the center is busy")
+		c.refuse(w, r, "up.busy", http.StatusServiceUnavailable, "the center is busy")
 		return
 	}
 	defer leave()
@@ -147,7 +156,7 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 		verdict(wire.TooBig)
 		return
 	case err != nil:
-		c.refuse(w, "up.unread", http.StatusRequestTimeout, "the batch did not arrive in time")
+		c.refuse(w, r, "up.unread", http.StatusRequestTimeout, "the batch did not arrive in time")
 		return
 	case wire.Verify(key, wire.PurposeUp, rawHead, body, r.Header.Get(wire.HeaderSignature)) != nil:
 		verdict(wire.Sig)
@@ -171,9 +180,9 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetWriteDeadline(time.Now().Add(answerPatience))
 	select {
 	case ack := <-b.answered:
-		c.answer(w, ack)
+		c.answer(w, r, ack, "")
 	case <-c.closed: // stored or not: the terminal asks again
-		c.refuse(w, "up.closed", http.StatusServiceUnavailable, "the center is shutting down")
+		c.refuse(w, r, "up.closed", http.StatusServiceUnavailable, "the center is shutting down")
 	}
 }
 
@@ -183,10 +192,19 @@ func sound(h wire.Head) bool {
 		h.Count >= 0 && len(h.Prev) == len(record.Hash{})
 }
 
-// answer signs an acknowledgement and sends it.
-func (c *Center) answer(w http.ResponseWriter, a wire.Ack) {
+// answer signs an acknowledgement and sends it. claimed is whom the batch said
+// it was of.
+func (c *Center) answer(w http.ResponseWriter, r *http.Request, a wire.Ack, claimed string) {
 	if a.Code != wire.OK {
-		c.refusals.Add("up." + strings.ToLower(string(a.Code)))
+		if claimed == a.Terminal {
+			claimed = ""
+		}
+		reason := "up." + strings.ToLower(string(a.Code))
+		if a.Code == wire.Gap || a.Code == wire.Busy {
+			c.refusals.Count(reason) // how the protocol goes, not somebody turned away
+		} else {
+			c.TurnAway(r, reason, claimed)
+		}
 	}
 	if a.CommittedHash == nil {
 		a.CommittedHash = make([]byte, len(record.Hash{}))
@@ -214,7 +232,7 @@ func (c *Center) signed(w http.ResponseWriter, purpose string, status, retryAfte
 func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 	terminal, key, ok := peer(r)
 	if !ok {
-		c.refuse(w, "feed.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
+		c.refuse(w, r, "feed.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
 		return
 	}
 	q := feedQuery{terminal: terminal, key: key, feed: r.PathValue("name")}
@@ -225,12 +243,12 @@ func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 		q.wait = min(time.Duration(seconds)*time.Second, maxWait)
 	}
 	if err != nil || !names.MatchString(q.feed) {
-		c.refuse(w, "feed.malformed", http.StatusBadRequest, "after and wait are whole numbers")
+		c.refuse(w, r, "feed.malformed", http.StatusBadRequest, "after and wait are whole numbers")
 		return
 	}
 	turn := terminal + "/feed"
 	if !c.polls.begin(turn, pollsAtOnce) {
-		c.refuse(w, "feed.busy", http.StatusServiceUnavailable, fmt.Sprintf("at most %d feeds at a time", pollsAtOnce))
+		c.refuse(w, r, "feed.busy", http.StatusServiceUnavailable, fmt.Sprintf("at most %d feeds at a time", pollsAtOnce))
 		return
 	}
 	defer c.polls.end(turn)
@@ -241,11 +259,11 @@ func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 		return // the terminal has gone
 	case err != nil:
 		c.log.Error("center: a feed cannot be read", "op", "feed", "feed", q.feed, "cause", err)
-		c.refuse(w, "feed.failed", http.StatusServiceUnavailable, "the center cannot read the feed at the moment")
+		c.refuse(w, r, "feed.failed", http.StatusServiceUnavailable, "the center cannot read the feed at the moment")
 	case status == http.StatusForbidden:
-		c.refuse(w, "feed.revoked", status, "this terminal is not let in: enrol it again")
+		c.refuse(w, r, "feed.revoked", status, "this terminal is not let in: enrol it again")
 	case status == http.StatusNotFound:
-		c.refuse(w, "feed.unknown", status, "the center has no such feed")
+		c.refuse(w, r, "feed.unknown", status, "the center has no such feed")
 	default:
 		c.signed(w, wire.PurposeFeed, status, 0, page)
 	}

@@ -140,7 +140,23 @@ CREATE TABLE administrators (
   password   TEXT NOT NULL,                -- argon2id, PHC form
   changed_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-`}
+`,
+	// What was refused, summed up by day: who knocked that was not let in.
+	`
+CREATE TABLE refusals (
+  day      INTEGER NOT NULL,               -- its first millisecond, UTC
+  reason   TEXT NOT NULL,
+  terminal TEXT NOT NULL,                  -- as its certificate says; '' without one
+  source   TEXT NOT NULL,                  -- the address it came from
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  detail   TEXT NOT NULL,                  -- of the last one: what it claimed
+  PRIMARY KEY (day, reason, terminal, source)
+) WITHOUT ROWID;
+CREATE INDEX refusals_last ON refusals (last_at);
+`,
+}
 
 func (db *DB) migrate(ctx context.Context) error {
 	var version int
