@@ -41,7 +41,7 @@ func (consents) Projection() string { return enrolment.ID }
 func firstPassword(ctx context.Context, c *center.Center, dir string, demo bool, stderr io.Writer) error {
 	path := filepath.Join(dir, "console-password")
 	err := c.View(ctx, func(tx *store.Tx) error {
-		_, _, err := tx.Password(console.Administrator)
+		_, err := tx.Account(console.Administrator)
 		return err
 	})
 	if !errors.Is(err, store.ErrNotFound) {

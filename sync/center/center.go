@@ -308,6 +308,9 @@ func (c *Center) Compact(ctx context.Context) error {
 		if err := tx.ForgetRefusals(c.now().Add(-refusalsKept)); err != nil {
 			return err
 		}
+		if err := tx.DropHours(c.now().Add(-hoursKept)); err != nil {
+			return err
+		}
 		_, err := tx.Compact(c.now().Add(-c.opt.Retention))
 		return err
 	})

@@ -17,20 +17,53 @@ type Contact struct {
 	ClockError time.Duration // above 0 the terminal is ahead
 	Health     wire.Health
 	stored     bool
+	hour       store.Hour // heard since the last storing
 }
 
 // contacts are kept in memory and stored every few seconds: they are news, not
 // records, and must not cost a commit each.
 type contacts struct {
-	mu    sync.Mutex
-	heard map[string]Contact
+	mu     sync.Mutex
+	heard  map[string]Contact
+	polled map[[2]string]store.FeedCursor // by terminal and feed, not stored yet
+	noted  map[[2]string]store.FeedCursor // as stored
 }
+
+// cursorNews is how long a feed's cursor that does not move goes without storing.
+const cursorNews = 10 * time.Minute
+
+// hoursKept is how long the history of contacts is.
+const hoursKept = 30 * 24 * time.Hour
 
 func (c *contacts) hear(h wire.Head, at time.Time) {
 	contact := Contact{At: at, ClockError: h.SentAt.Sub(at), Health: trimHealth(h.Health)}
+	hour := store.Hour{Hour: at.Truncate(time.Hour), Contacts: 1, Unsent: contact.Health.Unsent,
+		ClockError: contact.ClockError, Troubles: len(contact.Health.Devices)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if old := c.heard[h.Terminal]; !old.stored && old.hour.Hour.Equal(hour.Hour) {
+		hour.Contacts += old.hour.Contacts
+		hour.Unsent, hour.Troubles = max(hour.Unsent, old.hour.Unsent), max(hour.Troubles, old.hour.Troubles)
+		if old.hour.ClockError.Abs() > hour.ClockError.Abs() {
+			hour.ClockError = old.hour.ClockError
+		}
+	}
+	contact.hour = hour
 	c.heard[h.Terminal] = contact
+}
+
+// poll notes how far a terminal says it has applied a feed.
+func (c *contacts) poll(terminal, feed string, after uint64, at time.Time) {
+	k, cur := [2]string{terminal, feed}, store.FeedCursor{Terminal: terminal, Feed: feed, Revision: after, At: at}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, ok := c.noted[k]; ok && old.Revision == after && at.Sub(old.At) < cursorNews {
+		return
+	}
+	if c.polled == nil {
+		c.polled, c.noted = map[[2]string]store.FeedCursor{}, map[[2]string]store.FeedCursor{}
+	}
+	c.polled[k] = cur
 }
 
 // Limits of what a terminal may say of itself.
@@ -77,13 +110,26 @@ func (c *Center) flushContacts(ctx context.Context) error {
 			c.contacts.heard[terminal] = contact
 		}
 	}
+	polled := c.contacts.polled
+	c.contacts.polled = map[[2]string]store.FeedCursor{}
+	if c.contacts.noted == nil {
+		c.contacts.noted = map[[2]string]store.FeedCursor{}
+	}
+	for k, cur := range polled {
+		c.contacts.noted[k] = cur
+	}
 	c.contacts.mu.Unlock()
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && len(polled) == 0 {
 		return nil
 	}
 	return c.db.Write(ctx, func(tx *store.Tx) error {
 		for terminal, h := range fresh {
-			if err := tx.SetContact(terminal, h.At, h.ClockError, h.Health); err != nil {
+			if err := errors.Join(tx.SetContact(terminal, h.At, h.ClockError, h.Health), tx.AddHour(terminal, h.hour)); err != nil {
+				return err
+			}
+		}
+		for _, cur := range polled {
+			if err := tx.SetFeedCursor(cur); err != nil {
 				return err
 			}
 		}

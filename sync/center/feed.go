@@ -48,6 +48,9 @@ func (c *Center) feedPage(ctx context.Context, q feedQuery) (page wire.FeedPage,
 			page, status, err = c.readPage(tx, q, site)
 			return err
 		})
+		if status == http.StatusOK {
+			c.contacts.poll(q.terminal, q.feed, q.after, c.now())
+		}
 		if err != nil || status != http.StatusOK || len(page.Rows) > 0 || page.Revision > q.after || q.wait == 0 {
 			return page, status, err
 		}

@@ -36,15 +36,17 @@ func (c *Center) Adopt(ctx context.Context, who string, chain int64) (taken int,
 		if err := tx.MarkAdopted(chain, c.now()); err != nil {
 			return err
 		}
+		// A history that comes later of the same chain is decided for itself.
+		if err := tx.DropForkDecision(chain); err != nil {
+			return err
+		}
 		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "fork.adopt", Subject: of.Terminal,
 			Detail: fmt.Sprintf("epoch %d, lane %v: %d records", of.Epoch, of.Lane, taken)})
 	})
 	if err != nil {
 		return 0, err
 	}
-	for _, run := range c.runners {
-		run.wake()
-	}
+	c.wakeRunners()
 	return taken, nil
 }
 

@@ -17,50 +17,70 @@ import (
 
 // Record makes a record of what the staff did at the center: an entry of the raw
 // log like any terminal's, in a chain of the site's own, so that projections
-// built anew come to the same result. It returns when the record is durable.
-func (c *Center) Record(ctx context.Context, site string, r kiosk.Record) (position int64, err error) {
+// built anew come to the same result. The audit entries are stored with it. It
+// returns when the record is durable.
+func (c *Center) Record(ctx context.Context, site string, r kiosk.Record, notes ...store.Audit) (position int64, err error) {
 	kind := r.RecordKind()
 	body, err := json.Marshal(r)
 	if err != nil {
 		return 0, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return 0, err
-	}
-	chain := record.Chain{Terminal: "center/" + site, Epoch: 1, Lane: record.Ordinary}
+	lane := record.Ordinary
 	if kind.Urgent {
-		chain.Lane = record.Urgent
+		lane = record.Urgent
 	}
 	err = c.db.Write(ctx, func(tx *store.Tx) error {
-		cur, err := tx.Chain(chain)
-		if errors.Is(err, store.ErrNotFound) {
-			cur, err = tx.NewChain(chain, 0, site)
-		}
+		position, err = c.append(tx, site, lane, record.Record{Kind: kind.Name, Version: kind.Version, Key: r.AggregateKey(), Body: body})
 		if err != nil {
 			return err
 		}
-		rec := record.Record{Seq: cur.Seq + 1, ID: id, Kind: kind.Name, Version: kind.Version, Key: r.AggregateKey(), Body: body}
-		if err := rec.Validate(); err != nil {
-			return err
+		for _, n := range notes {
+			n.At = c.now()
+			if err := tx.Note(n); err != nil {
+				return err
+			}
 		}
-		rec.Hash = chain.Next(cur.Hash, &rec)
-		if err := tx.Append(cur.ID, []record.Record{rec}, c.now()); err != nil {
-			return err
-		}
-		if err := tx.MoveCursor(cur.ID, rec.Seq, rec.Hash); err != nil {
-			return err
-		}
-		position, err = tx.LastPosition()
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
+	c.wakeRunners()
+	return position, nil
+}
+
+// append puts a record of the center's own at the end of the site's chain. It
+// gives the record its number, ID and hash.
+func (c *Center) append(tx *store.Tx, site string, lane record.Lane, r record.Record) (position int64, err error) {
+	if r.ID, err = uuid.NewV7(); err != nil {
+		return 0, err
+	}
+	chain := record.Chain{Terminal: "center/" + site, Epoch: 1, Lane: lane}
+	cur, err := tx.Chain(chain)
+	if errors.Is(err, store.ErrNotFound) {
+		cur, err = tx.NewChain(chain, 0, site)
+	}
+	if err != nil {
+		return 0, err
+	}
+	r.Seq = cur.Seq + 1
+	if err := r.Validate(); err != nil {
+		return 0, err
+	}
+	r.Hash = chain.Next(cur.Hash, &r)
+	if err := tx.Append(cur.ID, []record.Record{r}, c.now()); err != nil {
+		return 0, err
+	}
+	if err := tx.MoveCursor(cur.ID, r.Seq, r.Hash); err != nil {
+		return 0, err
+	}
+	return tx.LastPosition()
+}
+
+func (c *Center) wakeRunners() {
 	for _, run := range c.runners {
 		run.wake()
 	}
-	return position, nil
 }
 
 // Projected waits until a projection has seen the log up to a position.
@@ -98,10 +118,7 @@ func (c *Center) Rebuild(ctx context.Context, who, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Note(ctx, who, "projection.rebuild", name, ""); err != nil {
-		return err
-	}
-	return r.begin(ctx)
+	return r.begin(ctx, store.Audit{At: c.now(), Who: who, Action: "projection.rebuild", Subject: name})
 }
 
 // Replay tries the dead letters of a projection, site and key again, in their
@@ -111,21 +128,8 @@ func (c *Center) Replay(ctx context.Context, who, name, site, key string) (appli
 	if err != nil {
 		return 0, err
 	}
-	if applied, err = r.replay(ctx, site, key); err != nil {
-		return 0, err
-	}
-	return applied, c.Note(ctx, who, "letter.replay", name, fmt.Sprintf("%s: %d applied", site, applied))
-}
-
-// Discard gives up one dead letter for good; the record stays in the log, and
-// those parked behind it can be replayed.
-func (c *Center) Discard(ctx context.Context, who, name string, position int64) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.DropDeadLetter(name, position); err != nil {
-			return err
-		}
-		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "letter.discard", Subject: name,
-			Detail: fmt.Sprintf("position %d", position)})
+	return r.replay(ctx, site, key, func(tx *store.Tx, applied int) error {
+		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "letter.replay", Subject: name, Detail: fmt.Sprintf("%s: %d applied", site, applied)})
 	})
 }
 

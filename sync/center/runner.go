@@ -79,7 +79,7 @@ func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runne
 	}
 	// This program may know the versions that the last one did not.
 	for _, l := range waiting {
-		if _, err := r.replay(ctx, l.Site, l.Key); err != nil {
+		if _, err := r.replay(ctx, l.Site, l.Key, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -95,8 +95,9 @@ func (r *runner) schemaDigest() string {
 	return hex.EncodeToString(h[:])
 }
 
-// begin empties the projection's tables and starts from the log's beginning.
-func (r *runner) begin(ctx context.Context) error {
+// begin empties the projection's tables and starts from the log's beginning. The
+// audit entries are stored with that.
+func (r *runner) begin(ctx context.Context, notes ...store.Audit) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.c.db.Write(ctx, func(tx *store.Tx) error {
@@ -111,6 +112,11 @@ func (r *runner) begin(ctx context.Context) error {
 		}
 		if err := tx.DropDeadLetters(r.name); err != nil {
 			return err
+		}
+		for _, n := range notes {
+			if err := tx.Note(n); err != nil {
+				return err
+			}
 		}
 		return tx.SetProjected(r.name, store.Projected{Schema: r.schemaDigest(), Rebuilding: true})
 	})
@@ -230,6 +236,11 @@ func (r *runner) step(ctx context.Context) (more bool, err error) {
 
 // take applies one record, or lays it aside. An error is temporary.
 func (r *runner) take(ctx context.Context, t *tx, rec store.Received) (applied bool, err error) {
+	if r.held != nil {
+		if over, err := t.decided(rec.Position); err != nil || over {
+			return false, err
+		}
+	}
 	letter := store.DeadLetter{Projection: r.name, Position: rec.Position, Site: rec.Site, Key: rec.Record.Key, At: r.c.now()}
 	if letter.Key != "" {
 		parked, err := t.IsParked(r.name, letter.Site, letter.Key)
@@ -313,51 +324,62 @@ func (r *runner) tell(rec store.Received) []Event {
 }
 
 // replay applies the dead letters of a key in the order of the log, until one
-// fails again, and says how many it applied.
-func (r *runner) replay(ctx context.Context, site, key string) (applied int, err error) {
+// fails again, and says how many it applied. note, when there is one, stores the
+// audit entry in the same transaction.
+func (r *runner) replay(ctx context.Context, site, key string, note func(tx *store.Tx, applied int) error) (applied int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := &tx{r: r, touched: map[string]bool{}}
 	err = r.c.db.Write(ctx, func(stx *store.Tx) error {
 		t.Tx = stx
-		letters, err := stx.DeadLettersOf(r.name, site, key)
-		if err != nil {
+		var err error
+		if applied, err = r.applyLetters(ctx, t, site, key); err != nil || note == nil {
 			return err
 		}
-		for _, l := range letters {
-			rec, err := stx.At(l.Position)
-			if err != nil {
-				return err
-			}
-			if err := r.apply(ctx, t, rec); err != nil {
-				if !projection.IsPermanent(err) {
-					return err
-				}
-				l.Reason = store.Permanent
-				if projection.IsUnknownVersion(err) {
-					l.Reason = store.Version
-				}
-				l.Error, l.At = cut(err.Error()), r.c.now()
-				if err := stx.AddDeadLetter(l); err != nil {
-					return err
-				}
-				if l.Key != "" {
-					return nil
-				}
-				continue
-			}
-			if err := stx.DropDeadLetter(r.name, l.Position); err != nil {
-				return err
-			}
-			applied++
-		}
-		return nil
+		return note(stx, applied)
 	})
 	if err != nil {
 		return 0, err
 	}
 	r.c.wakeFeeds(t.touched)
 	r.c.Events.publish(Event{Board: r.name})
+	return applied, nil
+}
+
+// applyLetters applies the dead letters of a key until one fails.
+func (r *runner) applyLetters(ctx context.Context, t *tx, site, key string) (applied int, err error) {
+	letters, err := t.DeadLettersOf(r.name, site, key)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range letters {
+		rec, err := t.At(l.Position)
+		if err != nil {
+			return 0, err
+		}
+		err = r.apply(ctx, t, rec)
+		if err == nil {
+			if err := t.DropDeadLetter(r.name, l.Position); err != nil {
+				return 0, err
+			}
+			applied++
+			continue
+		}
+		if !projection.IsPermanent(err) {
+			return 0, err
+		}
+		l.Reason = store.Permanent
+		if projection.IsUnknownVersion(err) {
+			l.Reason = store.Version
+		}
+		l.Error, l.At = cut(err.Error()), r.c.now()
+		if err := t.AddDeadLetter(l); err != nil {
+			return 0, err
+		}
+		if l.Key != "" {
+			return applied, nil
+		}
+	}
 	return applied, nil
 }
 

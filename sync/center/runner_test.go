@@ -153,7 +153,7 @@ func TestDeadLettersParkOnlyTheirKey(t *testing.T) {
 	if n, err := s.c.Replay(ctx, "admin", "tally", "hall", "b"); err != nil || n != 3 {
 		t.Errorf("replay applied %d: %v", n, err)
 	}
-	if err := s.c.Discard(ctx, "admin", "tally", 5); err != nil {
+	if err := s.c.Accept(ctx, "admin", "tally", 5, "paper slip 7"); err != nil {
 		t.Error(err)
 	}
 	if n, err := s.c.Replay(ctx, "admin", "tally", "hall", "c"); err != nil || n != 1 {

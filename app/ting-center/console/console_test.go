@@ -70,7 +70,9 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Edit(ctx, func(tx *store.Tx) error { return tx.SetPassword(Administrator, hash, c.Now()) }); err != nil {
+	if err := c.Edit(ctx, func(tx *store.Tx) error {
+		return tx.PutAccount(store.Account{Name: Administrator, Role: "admin", Password: hash, ChangedAt: c.Now()})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	console, err := New(Options{Center: c, Consents: consents{}, Log: log, Zone: time.UTC})

@@ -50,7 +50,7 @@ func SetPassword(ctx context.Context, c *center.Center, who, password string) er
 		return err
 	}
 	return c.Edit(ctx, func(tx *store.Tx) error {
-		if err := tx.SetPassword(Administrator, hash, c.Now()); err != nil {
+		if err := tx.PutAccount(store.Account{Name: Administrator, Role: "admin", Password: hash, ChangedAt: c.Now(), MadeAt: c.Now(), MadeBy: who}); err != nil {
 			return err
 		}
 		return tx.Note(store.Audit{At: c.Now(), Who: who, Action: "password.set", Subject: Administrator})
@@ -179,8 +179,9 @@ func (c *Console) session(r *http.Request) (*session, bool) {
 		return nil, false
 	}
 	var changed time.Time
-	err = c.opt.Center.View(r.Context(), func(tx *store.Tx) (err error) {
-		_, changed, err = tx.Password(Administrator)
+	err = c.opt.Center.View(r.Context(), func(tx *store.Tx) error {
+		a, err := tx.Account(Administrator)
+		changed = a.ChangedAt
 		return err
 	})
 	if err != nil || !changed.Equal(s.since) {
@@ -231,8 +232,9 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	var hash string
 	var changed time.Time
-	err := c.opt.Center.View(r.Context(), func(tx *store.Tx) (err error) {
-		hash, changed, err = tx.Password(Administrator)
+	err := c.opt.Center.View(r.Context(), func(tx *store.Tx) error {
+		a, err := tx.Account(Administrator)
+		hash, changed = a.Password, a.ChangedAt
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -228,7 +228,7 @@ func (c *Console) discard(ctx context.Context, r *http.Request) (string, error) 
 	if err != nil {
 		return "", &problem{http.StatusBadRequest, view.T("没有这条记录。", "There is no such record.")}
 	}
-	return "/attention", c.opt.Center.Discard(ctx, Administrator, r.PostFormValue("projection"), position)
+	return "/attention", c.opt.Center.Accept(ctx, Administrator, r.PostFormValue("projection"), position, "")
 }
 
 func (c *Console) adopt(ctx context.Context, r *http.Request) (string, error) {

@@ -54,18 +54,3 @@ func (tx *Tx) Audits(before int64, limit int) (list []Audit, err error) {
 		})
 	return list, err
 }
-
-// Password reads an administrator's password hash and when it was set.
-func (tx *Tx) Password(name string) (hash string, changed time.Time, err error) {
-	var at int64
-	err = tx.One(`SELECT password, changed_at FROM administrators WHERE name = ?`, []any{name}, &hash, &at)
-	return hash, fromMillis(at), err
-}
-
-// SetPassword stores an administrator's password hash.
-func (tx *Tx) SetPassword(name, hash string, at time.Time) error {
-	_, err := tx.Exec(`INSERT INTO administrators (name, password, changed_at) VALUES (?, ?, ?)
-		ON CONFLICT (name) DO UPDATE SET password = excluded.password, changed_at = excluded.changed_at`,
-		name, hash, millis(at))
-	return err
-}
