@@ -56,6 +56,11 @@ proto:
 	@mkdir -p build && $(go) build -modfile=.ci/tools.mod -o build/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	@PATH=$(CURDIR)/build:$$PATH $(go) generate ./kiosk/rpc/...
 
+## pinyin: the tables of Chinese readings and words, anew from their sources (asks the Debian and npm archives)
+pinyin:
+	@assets/pinyin/sources build/pinyin
+	@$(go) run ./kiosk/pinyin/generate -from build/pinyin -to assets/pinyin
+
 ## clean: forgets what was built and the demo's state
 clean:
 	rm -rf bin build .ting
@@ -64,7 +69,7 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-.PHONY: run build test quick lint bench tour proto clean help
+.PHONY: run build test quick lint bench tour proto pinyin clean help
 .PHONY: setup-build setup-run setup-test
 setup-build: ; @.ci/setup build
 setup-run:   ; @.ci/setup run
