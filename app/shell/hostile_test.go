@@ -47,11 +47,11 @@ func TestHostilePagesStayInsideTheScreen(t *testing.T) {
 	var rows [][]string
 	for range 2000 {
 		items = append(items, view.ListItem{Title: long, Detail: wide, Icon: "../../etc/passwd"})
-		rows = append(rows, []string{long.ZH, "\u202etxt.exe", wide.ZH})
+		rows = append(rows, []string{long.ZH, "\u0634\u200dtxt.exe", wide.ZH})
 	}
 	fields := []view.Field{{ID: "a", Kind: view.FieldNumber, Label: long, Error: wide, Value: strings.Repeat("9", 4000)},
 		{ID: "b", Kind: view.FieldChoice, Label: wide, Options: []view.Option{{Value: "x", Label: long}, {Value: "y", Label: wide}}},
-		{ID: "c", Kind: view.FieldText, Label: long, Value: "\u202e\u200b"}}
+		{ID: "c", Kind: view.FieldText, Label: long, Value: "\u200d\u0634\ufffd"}}
 	nodes := []view.Node{
 		view.TextNode{Text: long}, view.TextNode{Text: wide, Large: true}, view.Notice{Text: wide, Detail: long, Tone: "no-such"},
 		view.PersonCard{Name: long, Line: wide, Detail: long, Icon: "no-such"}, view.Viewfinder{Hint: long}, view.Viewfinder{Hint: wide},

@@ -69,10 +69,10 @@ func (f *form) place(width float32, at func(fd *field, x, y, w, h float32)) floa
 	return y + tallest
 }
 
-func (f *form) values() map[string]string {
-	all := make(map[string]string, len(f.fields))
+func (f *form) values() map[string]view.Value {
+	all := make(map[string]view.Value, len(f.fields))
 	for _, fd := range f.fields {
-		all[fd.node.ID] = fd.value
+		all[fd.node.ID] = view.Value{Text: fd.value}
 	}
 	return all
 }

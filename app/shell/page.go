@@ -161,12 +161,12 @@ func (v *pageView) layout(size fyne.Size) {
 // he must be able to go back.
 func (v *pageView) leads() bool { return len(v.forms) > 0 || v.page.Steps > 0 }
 
-// fields is what is typed on the page, by field ID; nil for a page without a form.
-func (v *pageView) fields() map[string]string {
-	var all map[string]string
+// fields is what stands in the fields of the page, by field ID; nil for a page without a form.
+func (v *pageView) fields() map[string]view.Value {
+	var all map[string]view.Value
 	for _, f := range v.forms {
 		if all == nil {
-			all = map[string]string{}
+			all = map[string]view.Value{}
 		}
 		maps.Copy(all, f.values())
 	}

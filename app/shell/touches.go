@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"maps"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -55,7 +54,7 @@ func (s *Shell) answer(action string) {
 		return
 	}
 	s.last = last
-	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: maps.Clone(s.page.fields())}
+	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: s.page.fields()}
 	s.courier.send("answer", func() { s.opts.OnAnswer(a) })
 }
 

@@ -69,13 +69,13 @@ func TestPINTypedOnTheKeypad(t *testing.T) {
 	}
 	b.tap("ok")
 	a := b.answer()
-	if a.Fields["number"] != "201" || a.Fields["pin"] != "123456" { // MaxLen is 6
+	if a.Text("number") != "201" || a.Text("pin") != "123456" { // MaxLen is 6
 		t.Errorf("fields = %q", a.Fields)
 	}
 	b.now = b.now.Add(time.Second)
 	b.tap("key:clear", "ok")
-	if a := b.answer(); a.Fields["pin"] != "" {
-		t.Errorf("after clear, pin = %q", a.Fields["pin"])
+	if a := b.answer(); a.Text("pin") != "" {
+		t.Errorf("after clear, pin = %q", a.Text("pin"))
 	}
 }
 
@@ -86,7 +86,7 @@ func TestKeyboardTypesIntoTheActiveField(t *testing.T) {
 	b.press(fyne.KeyBackspace)
 	b.now = b.now.Add(time.Second)
 	b.press(fyne.KeyReturn) // the primary action
-	if a := b.answer(); a.Action != "ok" || a.Fields["number"] != "20" {
+	if a := b.answer(); a.Action != "ok" || a.Text("number") != "20" {
 		t.Errorf("answer = %+v", a)
 	}
 }
@@ -108,8 +108,8 @@ func TestCardReaderIsNotTakenForAHand(t *testing.T) {
 	}
 	b.noAnswer()
 	b.tap("ok")
-	if a := b.answer(); a.Fields["number"] != "7" {
-		t.Errorf("the card's digits stayed in the field: %q", a.Fields["number"])
+	if a := b.answer(); a.Text("number") != "7" {
+		t.Errorf("the card's digits stayed in the field: %q", a.Text("number"))
 	}
 }
 
@@ -195,7 +195,7 @@ func TestUpdateKeepsWhatIsHalfTyped(t *testing.T) {
 	b.tap("field:pin", "key:4", "key:2")
 	b.sample("pin") // the same page again, as an update
 	b.tap("key:7", "ok")
-	if a := b.answer(); a.Fields["pin"] != "427" || a.Rev != 2 {
+	if a := b.answer(); a.Text("pin") != "427" || a.Rev != 2 {
 		t.Errorf("answer = %+v", a)
 	}
 }
@@ -208,8 +208,8 @@ func TestAnotherVisitBeginsEmpty(t *testing.T) {
 	p.Rev = 9
 	b.s.Present(kiosk.Visit{ID: "another"}, p)
 	b.tap("ok")
-	if a := b.answer(); a.Fields["number"] != "" {
-		t.Errorf("the visitor before is still in the field: %q", a.Fields["number"])
+	if a := b.answer(); a.Text("number") != "" {
+		t.Errorf("the visitor before is still in the field: %q", a.Text("number"))
 	}
 }
 
@@ -222,7 +222,7 @@ func TestUpdateSetsAFieldNobodyTypedInto(t *testing.T) {
 	}
 	b.present(form("1"))
 	b.present(form("2"))
-	if got := b.s.page.fields()["n"]; got != "2" {
+	if got := b.s.page.fields()["n"].Text; got != "2" {
 		t.Errorf("n = %q, want 2", got)
 	}
 }
@@ -242,11 +242,11 @@ func TestLanguageSwitchKeepsWhatIsTyped(t *testing.T) {
 	test.Type(e, "乙")
 	b.tap("next")
 	a := b.answer()
-	if n := a.Fields["name"]; !strings.Contains(n, "甲") || !strings.Contains(n, "乙") || !strings.Contains(n, "林若溪") {
+	if n := a.Text("name"); !strings.Contains(n, "甲") || !strings.Contains(n, "乙") || !strings.Contains(n, "林若溪") {
 		t.Errorf("name = %q", n)
 	}
-	if a.Fields["reason"] != "pickup" {
-		t.Errorf("reason = %q", a.Fields["reason"])
+	if a.Text("reason") != "pickup" {
+		t.Errorf("reason = %q", a.Text("reason"))
 	}
 	b.tap("ting.language")
 	if !b.says("登记访客") {

@@ -43,7 +43,7 @@ func BenchmarkCall(b *testing.B) {
 	defer h.Shutdown(b.Context())
 	asked := pages.want("caller")
 	b.ResetTimer()
-	h.Answer(view.Answer{PageID: "caller", Rev: asked.page.Rev, Action: "ok", Fields: map[string]string{"n": strconv.Itoa(b.N)}})
+	h.Answer(view.Answer{PageID: "caller", Rev: asked.page.Rev, Action: "ok", Fields: view.Texts(map[string]string{"n": strconv.Itoa(b.N)})})
 	pages.want("caller")
 }
 

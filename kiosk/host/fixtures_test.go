@@ -199,7 +199,7 @@ var behaviours = map[string]func(context.Context, kiosk.Session) error{
 			if err != nil {
 				return err
 			}
-			n, err := strconv.Atoi(a.Fields["n"])
+			n, err := strconv.Atoi(a.Text("n"))
 			if err != nil {
 				return err
 			}

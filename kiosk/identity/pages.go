@@ -78,9 +78,9 @@ var hints = map[kiosk.Verdict]view.Notice{
 }
 
 // formPage asks a number with its PIN; for the staff way also whom the staff
-// member vouches for. fields is what was typed before: numbers stay, PINs do not.
-func formPage(way kiosk.Way, prompt view.Text, fields map[string]string, wrong view.Text) view.Page {
-	number := view.Field{ID: fieldNumber, Kind: view.FieldNumber, Label: view.T("人员编号", "Your number"), Required: true, MaxLen: 32, Value: fields[fieldNumber]}
+// member vouches for. before is the answer that was wrong: numbers stay, PINs do not.
+func formPage(way kiosk.Way, prompt view.Text, before view.Answer, wrong view.Text) view.Page {
+	number := view.Field{ID: fieldNumber, Kind: view.FieldNumber, Label: view.T("人员编号", "Your number"), Required: true, MaxLen: 32, Value: before.Text(fieldNumber)}
 	secret := view.Field{ID: fieldPIN, Kind: view.FieldPIN, Label: view.T("密码", "PIN"), Required: true, MaxLen: 16, Error: wrong}
 	f := view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{number, secret}}
 	p := view.Page{
@@ -97,7 +97,7 @@ func formPage(way kiosk.Way, prompt view.Text, fields map[string]string, wrong v
 		f.Fields[0].Label = view.T("本人编号", "The person's number")
 		f.Fields[1].Label = view.T("工作人员密码", "Staff PIN")
 		f.Fields = slices.Insert(f.Fields, 1, view.Field{ID: fieldStaff, Kind: view.FieldNumber,
-			Label: view.T("工作人员编号", "Staff number"), Required: true, MaxLen: 32, Value: fields[fieldStaff]})
+			Label: view.T("工作人员编号", "Staff number"), Required: true, MaxLen: 32, Value: before.Text(fieldStaff)})
 	}
 	if !prompt.IsZero() {
 		p.Body = append(p.Body, view.TextNode{Key: view.Key{Key: "prompt"}, Text: prompt})

@@ -271,9 +271,9 @@ func (s *screen) page() view.Page {
 func (s *screen) touch(action string, fields ...string) {
 	synctest.Wait()
 	s.mu.Lock()
-	a := view.Answer{PageID: s.now.ID, Action: action, Fields: map[string]string{}}
+	a := view.Answer{PageID: s.now.ID, Action: action, Fields: map[string]view.Value{}}
 	for i := 0; i < len(fields); i += 2 {
-		a.Fields[fields[i]] = fields[i+1]
+		a.Fields[fields[i]] = view.Value{Text: fields[i+1]}
 	}
 	s.wait <- a
 	s.mu.Unlock()

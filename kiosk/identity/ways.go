@@ -116,7 +116,7 @@ func (w *identifying) run() (kiosk.Person, error) {
 func (w *identifying) start() {
 	if len(w.ways) == 1 && (w.ways[0] == kiosk.WayPIN || w.ways[0] == kiosk.WayStaff) {
 		w.form = w.ways[0]
-		w.ask(formPage(w.form, w.request.Prompt, nil, view.Text{}))
+		w.ask(formPage(w.form, w.request.Prompt, view.Answer{}, view.Text{}))
 		return
 	}
 	w.form = ""
@@ -154,12 +154,12 @@ func (w *identifying) answer(a view.Answer) (p kiosk.Person, done bool, err erro
 		w.start()
 	case w.form == "" && a.Action == actionPIN && slices.Contains(w.ways, kiosk.WayPIN):
 		w.form = kiosk.WayPIN
-		w.ask(formPage(w.form, w.request.Prompt, nil, view.Text{}))
+		w.ask(formPage(w.form, w.request.Prompt, view.Answer{}, view.Text{}))
 	case w.form == "" && a.Action == actionStaff && slices.Contains(w.ways, kiosk.WayStaff):
 		w.form = kiosk.WayStaff
-		w.ask(formPage(w.form, w.request.Prompt, nil, view.Text{}))
+		w.ask(formPage(w.form, w.request.Prompt, view.Answer{}, view.Text{}))
 	case w.form != "" && a.Action == actionOK:
-		return w.submit(a.Fields)
+		return w.submit(a)
 	default:
 		w.start()
 	}
@@ -167,16 +167,16 @@ func (w *identifying) answer(a view.Answer) (p kiosk.Person, done bool, err erro
 }
 
 // submit checks a filled form.
-func (w *identifying) submit(fields map[string]string) (p kiosk.Person, done bool, err error) {
+func (w *identifying) submit(a view.Answer) (p kiosk.Person, done bool, err error) {
 	again := func(wrong view.Text) (kiosk.Person, bool, error) {
-		w.ask(formPage(w.form, w.request.Prompt, fields, wrong))
+		w.ask(formPage(w.form, w.request.Prompt, a, wrong))
 		return kiosk.Person{}, false, nil
 	}
-	number := fields[fieldNumber]
+	number := a.Text(fieldNumber)
 	if w.form == kiosk.WayStaff {
-		number = fields[fieldStaff]
+		number = a.Text(fieldStaff)
 	}
-	row, left, err := w.checkPIN(w.ctx, number, fields[fieldPIN])
+	row, left, err := w.checkPIN(w.ctx, number, a.Text(fieldPIN))
 	if err != nil {
 		return p, false, err
 	}
@@ -189,7 +189,7 @@ func (w *identifying) submit(fields map[string]string) (p kiosk.Person, done boo
 		if row.Role != RoleStaff {
 			return again(view.T("这不是工作人员的号码", "This is not a staff member's number"))
 		}
-		if p, err = w.vouched(w.ctx, fields[fieldNumber]); err != nil {
+		if p, err = w.vouched(w.ctx, a.Text(fieldNumber)); err != nil {
 			if kiosk.CodeOf(err) == kiosk.CodeNotFound {
 				return again(view.T("没有找到这个号码的人员", "Nobody with this number was found"))
 			}

@@ -175,18 +175,26 @@ func (tm *Terminal) WantPageAfter(rev uint64, id string) (p view.Page) {
 }
 
 // Answer does what a visitor does on the page that stands: it touches a button,
-// tile or row by its ID, with the fields typed. The page must offer the action.
+// tile or row by its ID, with the texts typed or chosen. The page must offer the
+// action. Unlike a terminal it sends what breaks a field's rules too: a module
+// must bear it.
 func (tm *Terminal) Answer(action string, fields map[string]string) {
+	tm.t.Helper()
+	tm.AnswerWith(action, view.Texts(fields))
+}
+
+// AnswerWith is Answer with values of every kind: several choices, photos, signatures.
+func (tm *Terminal) AnswerWith(action string, fields map[string]view.Value) {
 	tm.t.Helper()
 	p := tm.Page()
 	if !offers(p, action) {
 		tm.t.Fatalf("kiosktest: page %q offers no action %q: it offers %q", p.ID, action, offered(p))
 	}
-	all := map[string]string{}
+	all := map[string]view.Value{}
 	for _, n := range p.Body {
 		if f, ok := n.(view.Form); ok {
 			for _, fd := range f.Fields {
-				all[fd.ID] = fd.Value
+				all[fd.ID] = view.Value{Text: fd.Value, Chosen: fd.Chosen}
 			}
 		}
 	}
@@ -199,12 +207,32 @@ func (tm *Terminal) Answer(action string, fields map[string]string) {
 	if len(all) == 0 {
 		all = nil
 	}
+	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: all}
+	if err := a.Validate(); err != nil {
+		tm.t.Fatalf("kiosktest: no terminal sends this answer: %v", err)
+	}
 	tm.mu.Lock()
 	session := tm.session
 	tm.mu.Unlock()
-	if !session.Answer(view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: all}) {
+	if !session.Answer(a) {
 		tm.t.Fatalf("kiosktest: nobody waits for an answer to page %q: it was shown, not asked, or has just been replaced", p.ID)
 	}
+}
+
+// Broken reports what is wrong with values for the fields of the page that
+// stands, by Field.ID, as a terminal would say before it answers.
+func (tm *Terminal) Broken(fields map[string]view.Value) map[string]view.Text {
+	broken := map[string]view.Text{}
+	for _, n := range tm.Page().Body {
+		if f, ok := n.(view.Form); ok {
+			for _, fd := range f.Fields {
+				if t := fd.Check(fields[fd.ID], tm.Now()); !t.IsZero() {
+					broken[fd.ID] = t
+				}
+			}
+		}
+	}
+	return broken
 }
 
 // Back touches the footer's Back.
@@ -287,6 +315,20 @@ func offered(p view.Page) (ids []string) {
 			for _, it := range n.Items {
 				if it.ID != "" {
 					ids = append(ids, it.ID)
+				}
+			}
+		case view.Table:
+			for _, id := range n.IDs {
+				if id != "" {
+					ids = append(ids, id)
+				}
+			}
+		case view.Map:
+			for _, l := range n.Layers {
+				for _, f := range l.Features {
+					if f.ID != "" {
+						ids = append(ids, f.ID)
+					}
 				}
 			}
 		}

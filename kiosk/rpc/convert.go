@@ -74,11 +74,45 @@ func toVisit(v *pb.Visit) kiosk.Visit {
 }
 
 func fromAnswer(a view.Answer) *pb.AskReply {
-	return &pb.AskReply{PageId: a.PageID, Rev: a.Rev, Action: a.Action, Fields: a.Fields}
+	r := &pb.AskReply{PageId: a.PageID, Rev: a.Rev, Action: a.Action}
+	if a.Fields == nil {
+		return r
+	}
+	r.Fields = make(map[string]string, len(a.Fields))
+	r.Chosen, r.Images = map[string]*pb.Choices{}, map[string][]byte{}
+	for id, v := range a.Fields {
+		r.Fields[id] = v.Text
+		if len(v.Chosen) > 0 {
+			r.Chosen[id] = &pb.Choices{Values: v.Chosen}
+		}
+		if len(v.Image) > 0 {
+			r.Images[id] = v.Image
+		}
+	}
+	return r
 }
 
-func toAnswer(r *pb.AskReply) view.Answer {
-	return view.Answer{PageID: r.GetPageId(), Rev: r.GetRev(), Action: r.GetAction(), Fields: r.GetFields()}
+// toAnswer fails when the answer is not what any page can have got.
+func toAnswer(r *pb.AskReply) (view.Answer, error) {
+	a := view.Answer{PageID: r.GetPageId(), Rev: r.GetRev(), Action: r.GetAction()}
+	set := func(id string, change func(*view.Value)) {
+		if a.Fields == nil {
+			a.Fields = map[string]view.Value{}
+		}
+		v := a.Fields[id]
+		change(&v)
+		a.Fields[id] = v
+	}
+	for id, s := range r.GetFields() {
+		set(id, func(v *view.Value) { v.Text = s })
+	}
+	for id, c := range r.GetChosen() {
+		set(id, func(v *view.Value) { v.Chosen = c.GetValues() })
+	}
+	for id, b := range r.GetImages() {
+		set(id, func(v *view.Value) { v.Image = b })
+	}
+	return a, a.Validate()
 }
 
 func fromPerson(p kiosk.Person) *pb.Person {

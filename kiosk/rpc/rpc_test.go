@@ -1,8 +1,11 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"net"
 	"testing"
 	"time"
@@ -16,6 +19,16 @@ import (
 	"github.com/luohu/ting/kiosk/rpc/internal/pb"
 	"github.com/luohu/ting/kiosk/view"
 )
+
+// onePixel is the smallest photo there is.
+func onePixel(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
 
 // terminalSide is a session whose answers a test decides. Calls that no test
 // expects panic, which is a failed call on the other side.
@@ -107,7 +120,9 @@ func TestEverythingArrives(t *testing.T) {
 	at := time.Date(2026, 3, 2, 7, 42, 0, 123456789, zone)
 	person := kiosk.Person{ID: "7", Name: "张三", Group: "三班", Role: "pupil", Way: kiosk.WayFace, By: "9", Score: 0.25}
 	page := view.Page{ID: "p", Title: view.T("页", "Page"), Timeout: 1500 * time.Millisecond, Body: []view.Node{view.TextNode{Text: view.Same("x")}}}
-	answer := view.Answer{PageID: "p", Rev: 4, Action: "ok", Fields: map[string]string{"a": "甲"}}
+	answer := view.Answer{PageID: "p", Rev: 4, Action: "ok", Fields: map[string]view.Value{
+		"a": {Text: "甲"}, "several": {Chosen: []string{"x", "y"}}, "photo": {Image: onePixel(t)}, "none": {},
+	}}
 	identify := kiosk.IdentifyRequest{Prompt: view.T("看", "Look"), Purpose: "gate", Ways: []kiosk.Way{kiosk.WayCard, kiosk.WayPIN}, Roles: []string{"pupil"}}
 	enrol := kiosk.EnrolRequest{Person: "7", Name: "张三", Purposes: []string{"gate"},
 		Consent: kiosk.Consent{TextVersion: "face-2025-06", GivenBy: "self", Way: "touch", Time: at}}

@@ -74,7 +74,11 @@ func (s *session) Ask(ctx context.Context, p view.Page) (view.Answer, error) {
 	if err != nil {
 		return view.Answer{}, err
 	}
-	return toAnswer(r), nil
+	a, err := toAnswer(r)
+	if err != nil {
+		return view.Answer{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "ask " + p.ID, Cause: err}
+	}
+	return a, nil
 }
 
 func (s *session) Identify(ctx context.Context, r kiosk.IdentifyRequest) (kiosk.Person, error) {

@@ -1,8 +1,11 @@
 package view
 
 import (
+	"bytes"
 	"errors"
 	"flag"
+	"image"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -28,16 +31,43 @@ func everyNode() Page {
 			PersonCard{Key{"person"}, t, t, Success, t, "person"},
 			Tiles{Key{"tiles"}, []Tile{{"tile", t, t, "hall"}}},
 			Form{Key{"form"}, []Field{
-				{"name", FieldText, t, "值", t, true, 8, nil},
-				{"kind", FieldChoice, t, "a", Text{}, false, 0, []Option{{"a", t}}},
+				{
+					ID: "name", Kind: FieldText, Label: t, Hint: t, Value: "值", Error: t, Required: true,
+					Keyboard: KeyboardName, Format: FormatEmail, MinLen: 1, MaxLen: 8,
+				},
+				{ID: "sum", Kind: FieldNumber, Label: t, Min: "1", Max: "2.5", Decimals: 2},
+				{ID: "kind", Kind: FieldChoice, Label: t, Value: "a", Options: []Option{{"a", t}}},
+				{ID: "kinds", Kind: FieldChoices, Label: t, Chosen: []string{"a"}, Options: []Option{{"a", t}}},
+				{ID: "signature", Kind: FieldSignature, Label: t},
 			}},
 			List{Key{"list"}, []ListItem{{"item", t, t, "document"}}, t},
-			Table{Key{"table"}, []Text{t, t}, [][]string{{"1", "二"}}, t},
+			Table{Key{"table"}, []Text{t, t}, [][]string{{"1", "二"}}, t, []Align{AlignEnd}, []string{"row"}},
 			Receipt{Key{"receipt"}, "ABCD-2345", []Fact{{t, t}}},
 			QRCode{Key{"qr"}, "https://example.org/", t},
 			Progress{Key{"progress"}, t, 0.5},
+			Steps{Key{"steps"}, []Step{{t, t}, {t, Text{}}}, 1, Refusal},
+			Picture{Key{"picture"}, picture(2, 1), t, t},
+			Video{Key{"video"}, "card.mp4", picture(1, 1), t, t},
+			Chart{Key{"chart"}, ChartBar, t, []Text{t, t}, []Series{{t, []float64{1, 2.5}}, {t, []float64{3}}}, t, true, t},
+			Map{
+				Key{"map"},
+				[]Layer{{RolePlace, t, Warning, true, Features{
+					{"here", t, Success, "hall", At(119.9, 30.25)},
+					{"", Text{}, "", "", Area([]Position{{119, 30}, {120, 30}, {120, 31}, {119, 30}})},
+				}}},
+				&Bounds{119, 30, 120, 31}, t, t, t,
+			},
 		},
 	}
+}
+
+// picture is a PNG file of that size.
+func picture(w, h int) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 // TestWireForm keeps the wire form what modules already built expect.

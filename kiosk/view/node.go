@@ -1,7 +1,7 @@
 package view
 
-// Node is one element of a page's body. The interface is sealed: the kinds in
-// this file are all there are.
+// Node is one element of a page's body. The interface is sealed: the kinds of
+// this package are all there are.
 type Node interface {
 	// NodeKind is the node's name on the wire.
 	NodeKind() string
@@ -66,41 +66,6 @@ type Tiles struct {
 	Tiles []Tile `json:"tiles"`
 }
 
-// FieldKind says what may be typed into a field, and with which on-screen keys.
-type FieldKind string
-
-// The field kinds.
-const (
-	FieldText   FieldKind = "text"
-	FieldNumber FieldKind = "number" // digits only, shown as typed
-	FieldPIN    FieldKind = "pin"    // digits only, hidden
-	FieldChoice FieldKind = "choice" // one of Options
-)
-
-// Field is one question of a form.
-type Field struct {
-	ID       string    `json:"id"`
-	Kind     FieldKind `json:"kind"`
-	Label    Text      `json:"label"`
-	Value    string    `json:"value,omitempty"`
-	Error    Text      `json:"error,omitzero"` // shown beside the field, in words
-	Required bool      `json:"required,omitempty"`
-	MaxLen   int       `json:"max_len,omitempty"` // in characters; 0 is 64
-	Options  []Option  `json:"options,omitempty"`
-}
-
-// Option is one answer to a FieldChoice.
-type Option struct {
-	Value string `json:"value"`
-	Label Text   `json:"label"`
-}
-
-// Form is a set of fields, answered together.
-type Form struct {
-	Key
-	Fields []Field `json:"fields"`
-}
-
 // ListItem is one row of a List; a row with an ID can be touched and answers with it.
 type ListItem struct {
 	ID     string `json:"id,omitempty"`
@@ -116,13 +81,29 @@ type List struct {
 	Empty Text       `json:"empty,omitzero"` // said when there is no row
 }
 
-// Table is rows of cells under headings, for boards and staff.
+// Table is rows of cells under headings, for boards and staff, of any length.
+// Its columns are as wide as what stands in them wants.
 type Table struct {
 	Key
 	Columns []Text     `json:"columns"`
 	Rows    [][]string `json:"rows"`
 	Empty   Text       `json:"empty,omitzero"`
+	// Align says by column where its cells stand; a missing one is AlignAuto.
+	Align []Align `json:"align,omitempty"`
+	// IDs name rows, by row: one with an ID can be touched and answers with it.
+	IDs []string `json:"ids,omitempty"`
 }
+
+// Align is where the cells of a table's column stand.
+type Align string
+
+// The alignments.
+const (
+	AlignAuto  Align = ""      // numbers to the right, all else to the left
+	AlignStart Align = "start" // to the left
+	AlignEnd   Align = "end"   // to the right, as sums are compared
+	AlignMid   Align = "middle"
+)
 
 // Fact is one label and its value.
 type Fact struct {
@@ -142,6 +123,24 @@ type QRCode struct {
 	Key
 	Data  string `json:"data"`
 	Label Text   `json:"label,omitzero"`
+}
+
+// Steps are the named stages of a piece of business, the one under way marked.
+// Page.Step counts the pages of a visit; Steps tell what happens outside it too:
+// "submitted, under review, to be collected".
+type Steps struct {
+	Key
+	Steps []Step `json:"steps"` // 2 to 8
+	// Now is the index of the stage under way; len(Steps) when all are done.
+	Now int `json:"now"`
+	// Tone of the stage under way: Refusal or Warning where it has stopped.
+	Tone Tone `json:"tone,omitempty"`
+}
+
+// Step is one stage.
+type Step struct {
+	Title  Text `json:"title"`
+	Detail Text `json:"detail,omitzero"` // when it happened, or where
 }
 
 // Progress says how far long work has come: 0 to 1, or below 0 where nobody can tell.
@@ -167,9 +166,6 @@ func (PersonCard) NodeKind() string { return "person" }
 func (Tiles) NodeKind() string { return "tiles" }
 
 // NodeKind implements Node.
-func (Form) NodeKind() string { return "form" }
-
-// NodeKind implements Node.
 func (List) NodeKind() string { return "list" }
 
 // NodeKind implements Node.
@@ -183,3 +179,6 @@ func (QRCode) NodeKind() string { return "qrcode" }
 
 // NodeKind implements Node.
 func (Progress) NodeKind() string { return "progress" }
+
+// NodeKind implements Node.
+func (Steps) NodeKind() string { return "steps" }

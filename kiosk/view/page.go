@@ -5,10 +5,21 @@
 // holds no closure and no styling: colours, sizes and fonts belong to whoever
 // draws it. The vocabulary is closed (the Node interface is sealed), so that a
 // renderer can be complete; a new kind of node is added here, in the codec and
-// in every renderer.
+// in every renderer. README.md beside this file says of each node when to use it.
 //
-// Pages cross a process boundary and may come from a hostile module: Decode
-// refuses what is too large, too deep or not UTF-8, and never panics.
+// An [Answer] is what the visitor did with a page. Its values are typed: text,
+// numbers, dates, choices and pictures by accessors of their own. What a field
+// takes is data too ([Field] and its rules), so that the terminal can say what
+// is wrong with an entry before the module is asked.
+//
+// Pages cross a process boundary and may come from a hostile module: [Decode]
+// refuses what is too large, too deep or not UTF-8, and never panics. Its errors
+// wrap [ErrPage] and name the part and the limit. A picture's size is taken from
+// its header, before it is decoded. A page says what it says: wordings that
+// contain control, zero-width or direction-changing characters are refused too,
+// since they serve to show a person something else than what is written. The
+// constructors of [Text] leave such characters out, so that a stray one in
+// reference data does not cost a page; [Clean] does it for plain strings.
 package view
 
 import "time"
@@ -32,6 +43,9 @@ type Page struct {
 	Icon string `json:"icon,omitempty"`
 	Body []Node `json:"-"`
 	// Actions are the buttons below the body; the first Primary one answers Enter.
+	// A Primary action hands in the page's forms: the terminal checks their
+	// fields first (Field.Check) and says beside them what is wrong. Any other
+	// action answers at once, whatever stands in the fields.
 	Actions []Action `json:"actions,omitempty"`
 	// Timeout ends the page by itself: an Ask returns Answer{Action: ActionTimeout}.
 	// Zero leaves it to the terminal's idle countdown. Over the wire in milliseconds.
@@ -63,11 +77,3 @@ const (
 	ActionTimeout = "ting.timeout" // Page.Timeout ran out
 	ActionBack    = "ting.back"    // the footer's Back
 )
-
-// Answer is what the visitor did with a page.
-type Answer struct {
-	PageID string            `json:"page"`
-	Rev    uint64            `json:"rev"`
-	Action string            `json:"action"`           // an Action.ID, a Tile.ID, a ListItem.ID or one of the constants above
-	Fields map[string]string `json:"fields,omitempty"` // Field.ID to the value as typed, every field of the page
-}

@@ -23,15 +23,16 @@ type Text struct {
 	EN string `json:"en,omitempty"`
 }
 
-// T makes a Text of its Chinese and English wording.
-func T(zh, en string) Text { return Text{ZH: zh, EN: en} }
+// T makes a Text of its Chinese and English wording. Like all that make a Text,
+// it leaves out what Clean does.
+func T(zh, en string) Text { return Text{ZH: Clean(zh), EN: Clean(en)} }
 
 // Same makes a Text that reads the same in every language: a number, a clock time, a masked name.
-func Same(s string) Text { return Text{ZH: s, EN: s} }
+func Same(s string) Text { return T(s, s) }
 
 // Tf formats both wordings with the same arguments, in the same order.
 func Tf(zh, en string, args ...any) Text {
-	return Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
+	return T(fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...))
 }
 
 // In returns the wording in l, or the other one where l's is empty.

@@ -101,11 +101,11 @@ func (e *Enrolment) who(ctx context.Context, s kiosk.Session) (kiosk.Person, err
 		if err != nil {
 			return kiosk.Person{}, err
 		}
-		name, ok := cleanName(a.Fields[fieldName])
+		name, ok := cleanName(a.Text(fieldName))
 		if ok {
 			return kiosk.Person{Name: name, Role: "visitor"}, nil
 		}
-		value = a.Fields[fieldName]
+		value = a.Text(fieldName)
 		wrong = view.Tf("请填写称呼,最多 %d 个字", "Please give a name of at most %d characters", nameLen)
 	}
 }
@@ -132,7 +132,7 @@ func (e *Enrolment) consent(ctx context.Context, s kiosk.Session, who kiosk.Pers
 			if err != nil {
 				return c, "", err
 			}
-			c.GivenBy = givenBy(relationName(g.Fields[fieldRelation]), g.Fields[fieldGuardian])
+			c.GivenBy = givenBy(relationName(g.Text(fieldRelation)), g.Text(fieldGuardian))
 			c.Way = "paper"
 			witness = staff.ID
 		}
@@ -195,7 +195,7 @@ func (e *Enrolment) withdraw(ctx context.Context, s kiosk.Session) error {
 			return err
 		}
 		for _, f := range e.purposes {
-			if a.Fields[f.Module] == withdrawValue {
+			if a.Text(f.Module) == withdrawValue {
 				chosen = append(chosen, f.Module)
 			}
 		}

@@ -66,7 +66,7 @@ func (module) Serve(ctx context.Context, s kiosk.Session) error {
 		if a.Action != actionNext {
 			return nil
 		}
-		draft.Topic, draft.Text = a.Fields[fieldTopic], strings.TrimSpace(a.Fields[fieldText])
+		draft.Topic, draft.Text = a.Text(fieldTopic), strings.TrimSpace(a.Text(fieldText))
 		if missing = draft.Text == ""; missing {
 			continue
 		}

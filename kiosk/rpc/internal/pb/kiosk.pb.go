@@ -897,7 +897,9 @@ type AskReply struct {
 	PageId        string                 `protobuf:"bytes,1,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
 	Rev           uint64                 `protobuf:"varint,2,opt,name=rev,proto3" json:"rev,omitempty"`
 	Action        string                 `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
-	Fields        map[string]string      `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Fields        map[string]string      `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the text of every field of the page, by its ID
+	Chosen        map[string]*Choices    `protobuf:"bytes,5,rep,name=chosen,proto3" json:"chosen,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what was chosen where several may be
+	Images        map[string][]byte      `protobuf:"bytes,6,rep,name=images,proto3" json:"images,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // photos as JPEG, signatures as PNG
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -960,6 +962,64 @@ func (x *AskReply) GetFields() map[string]string {
 	return nil
 }
 
+func (x *AskReply) GetChosen() map[string]*Choices {
+	if x != nil {
+		return x.Chosen
+	}
+	return nil
+}
+
+func (x *AskReply) GetImages() map[string][]byte {
+	if x != nil {
+		return x.Images
+	}
+	return nil
+}
+
+type Choices struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Values        []string               `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Choices) Reset() {
+	*x = Choices{}
+	mi := &file_kiosk_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Choices) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Choices) ProtoMessage() {}
+
+func (x *Choices) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Choices.ProtoReflect.Descriptor instead.
+func (*Choices) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Choices) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 type Person struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -975,7 +1035,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_kiosk_proto_msgTypes[17]
+	mi := &file_kiosk_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -987,7 +1047,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[17]
+	mi := &file_kiosk_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1000,7 +1060,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{17}
+	return file_kiosk_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Person) GetId() string {
@@ -1065,7 +1125,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_kiosk_proto_msgTypes[18]
+	mi := &file_kiosk_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1077,7 +1137,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[18]
+	mi := &file_kiosk_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1090,7 +1150,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{18}
+	return file_kiosk_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *IdentifyRequest) GetVisit() string {
@@ -1137,7 +1197,7 @@ type IdentifyReply struct {
 
 func (x *IdentifyReply) Reset() {
 	*x = IdentifyReply{}
-	mi := &file_kiosk_proto_msgTypes[19]
+	mi := &file_kiosk_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1149,7 +1209,7 @@ func (x *IdentifyReply) String() string {
 func (*IdentifyReply) ProtoMessage() {}
 
 func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[19]
+	mi := &file_kiosk_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1162,7 +1222,7 @@ func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
 func (*IdentifyReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{19}
+	return file_kiosk_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *IdentifyReply) GetPerson() *Person {
@@ -1182,7 +1242,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_kiosk_proto_msgTypes[20]
+	mi := &file_kiosk_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1254,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[20]
+	mi := &file_kiosk_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1267,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{20}
+	return file_kiosk_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WatchRequest) GetVisit() string {
@@ -1234,7 +1294,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_kiosk_proto_msgTypes[21]
+	mi := &file_kiosk_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1306,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[21]
+	mi := &file_kiosk_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1319,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{21}
+	return file_kiosk_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WatchReply) GetSighting() *Sighting {
@@ -1282,7 +1342,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_kiosk_proto_msgTypes[22]
+	mi := &file_kiosk_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1354,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[22]
+	mi := &file_kiosk_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1367,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{22}
+	return file_kiosk_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Sighting) GetVerdict() string {
@@ -1358,7 +1418,7 @@ type EnrolRequest struct {
 
 func (x *EnrolRequest) Reset() {
 	*x = EnrolRequest{}
-	mi := &file_kiosk_proto_msgTypes[23]
+	mi := &file_kiosk_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1430,7 @@ func (x *EnrolRequest) String() string {
 func (*EnrolRequest) ProtoMessage() {}
 
 func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[23]
+	mi := &file_kiosk_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1443,7 @@ func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolRequest.ProtoReflect.Descriptor instead.
 func (*EnrolRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{23}
+	return file_kiosk_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EnrolRequest) GetVisit() string {
@@ -1433,7 +1493,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_kiosk_proto_msgTypes[24]
+	mi := &file_kiosk_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1505,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[24]
+	mi := &file_kiosk_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1518,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{24}
+	return file_kiosk_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Consent) GetTextVersion() string {
@@ -1500,7 +1560,7 @@ type EnrolReply struct {
 
 func (x *EnrolReply) Reset() {
 	*x = EnrolReply{}
-	mi := &file_kiosk_proto_msgTypes[25]
+	mi := &file_kiosk_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1512,7 +1572,7 @@ func (x *EnrolReply) String() string {
 func (*EnrolReply) ProtoMessage() {}
 
 func (x *EnrolReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[25]
+	mi := &file_kiosk_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1525,7 +1585,7 @@ func (x *EnrolReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolReply.ProtoReflect.Descriptor instead.
 func (*EnrolReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{25}
+	return file_kiosk_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EnrolReply) GetPerson() *Person {
@@ -1560,7 +1620,7 @@ type ForgetRequest struct {
 
 func (x *ForgetRequest) Reset() {
 	*x = ForgetRequest{}
-	mi := &file_kiosk_proto_msgTypes[26]
+	mi := &file_kiosk_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1572,7 +1632,7 @@ func (x *ForgetRequest) String() string {
 func (*ForgetRequest) ProtoMessage() {}
 
 func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[26]
+	mi := &file_kiosk_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1585,7 +1645,7 @@ func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetRequest.ProtoReflect.Descriptor instead.
 func (*ForgetRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{26}
+	return file_kiosk_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ForgetRequest) GetVisit() string {
@@ -1617,7 +1677,7 @@ type ForgetReply struct {
 
 func (x *ForgetReply) Reset() {
 	*x = ForgetReply{}
-	mi := &file_kiosk_proto_msgTypes[27]
+	mi := &file_kiosk_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1629,7 +1689,7 @@ func (x *ForgetReply) String() string {
 func (*ForgetReply) ProtoMessage() {}
 
 func (x *ForgetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[27]
+	mi := &file_kiosk_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1642,7 +1702,7 @@ func (x *ForgetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetReply.ProtoReflect.Descriptor instead.
 func (*ForgetReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{27}
+	return file_kiosk_proto_rawDescGZIP(), []int{28}
 }
 
 type RecordRequest struct {
@@ -1657,7 +1717,7 @@ type RecordRequest struct {
 
 func (x *RecordRequest) Reset() {
 	*x = RecordRequest{}
-	mi := &file_kiosk_proto_msgTypes[28]
+	mi := &file_kiosk_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1729,7 @@ func (x *RecordRequest) String() string {
 func (*RecordRequest) ProtoMessage() {}
 
 func (x *RecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[28]
+	mi := &file_kiosk_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1742,7 @@ func (x *RecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRequest.ProtoReflect.Descriptor instead.
 func (*RecordRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{28}
+	return file_kiosk_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RecordRequest) GetVisit() string {
@@ -1728,7 +1788,7 @@ type RecordReply struct {
 
 func (x *RecordReply) Reset() {
 	*x = RecordReply{}
-	mi := &file_kiosk_proto_msgTypes[29]
+	mi := &file_kiosk_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1800,7 @@ func (x *RecordReply) String() string {
 func (*RecordReply) ProtoMessage() {}
 
 func (x *RecordReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[29]
+	mi := &file_kiosk_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1813,7 @@ func (x *RecordReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordReply.ProtoReflect.Descriptor instead.
 func (*RecordReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{29}
+	return file_kiosk_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RecordReply) GetId() string {
@@ -1816,7 +1876,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_kiosk_proto_msgTypes[30]
+	mi := &file_kiosk_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1828,7 +1888,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[30]
+	mi := &file_kiosk_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1841,7 +1901,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{30}
+	return file_kiosk_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Row) GetKey() string {
@@ -1876,7 +1936,7 @@ type LookupRequest struct {
 
 func (x *LookupRequest) Reset() {
 	*x = LookupRequest{}
-	mi := &file_kiosk_proto_msgTypes[31]
+	mi := &file_kiosk_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +1948,7 @@ func (x *LookupRequest) String() string {
 func (*LookupRequest) ProtoMessage() {}
 
 func (x *LookupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[31]
+	mi := &file_kiosk_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +1961,7 @@ func (x *LookupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupRequest.ProtoReflect.Descriptor instead.
 func (*LookupRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{31}
+	return file_kiosk_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LookupRequest) GetVisit() string {
@@ -1934,7 +1994,7 @@ type LookupReply struct {
 
 func (x *LookupReply) Reset() {
 	*x = LookupReply{}
-	mi := &file_kiosk_proto_msgTypes[32]
+	mi := &file_kiosk_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1946,7 +2006,7 @@ func (x *LookupReply) String() string {
 func (*LookupReply) ProtoMessage() {}
 
 func (x *LookupReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[32]
+	mi := &file_kiosk_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1959,7 +2019,7 @@ func (x *LookupReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupReply.ProtoReflect.Descriptor instead.
 func (*LookupReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{32}
+	return file_kiosk_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LookupReply) GetRow() *Row {
@@ -1981,7 +2041,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_kiosk_proto_msgTypes[33]
+	mi := &file_kiosk_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2053,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[33]
+	mi := &file_kiosk_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2066,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{33}
+	return file_kiosk_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListRequest) GetVisit() string {
@@ -2046,7 +2106,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_kiosk_proto_msgTypes[34]
+	mi := &file_kiosk_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2058,7 +2118,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[34]
+	mi := &file_kiosk_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2071,7 +2131,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{34}
+	return file_kiosk_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListReply) GetRows() []*Row {
@@ -2090,7 +2150,7 @@ type OpenBarrierRequest struct {
 
 func (x *OpenBarrierRequest) Reset() {
 	*x = OpenBarrierRequest{}
-	mi := &file_kiosk_proto_msgTypes[35]
+	mi := &file_kiosk_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2162,7 @@ func (x *OpenBarrierRequest) String() string {
 func (*OpenBarrierRequest) ProtoMessage() {}
 
 func (x *OpenBarrierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[35]
+	mi := &file_kiosk_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2175,7 @@ func (x *OpenBarrierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenBarrierRequest.ProtoReflect.Descriptor instead.
 func (*OpenBarrierRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{35}
+	return file_kiosk_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *OpenBarrierRequest) GetVisit() string {
@@ -2133,7 +2193,7 @@ type OpenBarrierReply struct {
 
 func (x *OpenBarrierReply) Reset() {
 	*x = OpenBarrierReply{}
-	mi := &file_kiosk_proto_msgTypes[36]
+	mi := &file_kiosk_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2145,7 +2205,7 @@ func (x *OpenBarrierReply) String() string {
 func (*OpenBarrierReply) ProtoMessage() {}
 
 func (x *OpenBarrierReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[36]
+	mi := &file_kiosk_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2158,7 +2218,7 @@ func (x *OpenBarrierReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenBarrierReply.ProtoReflect.Descriptor instead.
 func (*OpenBarrierReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{36}
+	return file_kiosk_proto_rawDescGZIP(), []int{37}
 }
 
 var File_kiosk_proto protoreflect.FileDescriptor
@@ -2225,15 +2285,25 @@ const file_kiosk_proto_rawDesc = "" +
 	"\n" +
 	"AskRequest\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\x12\x12\n" +
-	"\x04page\x18\x02 \x01(\fR\x04page\"\xc2\x01\n" +
+	"\x04page\x18\x02 \x01(\fR\x04page\"\xc1\x03\n" +
 	"\bAskReply\x12\x17\n" +
 	"\apage_id\x18\x01 \x01(\tR\x06pageId\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12\x16\n" +
 	"\x06action\x18\x03 \x01(\tR\x06action\x128\n" +
-	"\x06fields\x18\x04 \x03(\v2 .ting.kiosk.AskReply.FieldsEntryR\x06fields\x1a9\n" +
+	"\x06fields\x18\x04 \x03(\v2 .ting.kiosk.AskReply.FieldsEntryR\x06fields\x128\n" +
+	"\x06chosen\x18\x05 \x03(\v2 .ting.kiosk.AskReply.ChosenEntryR\x06chosen\x128\n" +
+	"\x06images\x18\x06 \x03(\v2 .ting.kiosk.AskReply.ImagesEntryR\x06images\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8e\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aN\n" +
+	"\vChosenEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12)\n" +
+	"\x05value\x18\x02 \x01(\v2\x13.ting.kiosk.ChoicesR\x05value:\x028\x01\x1a9\n" +
+	"\vImagesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"!\n" +
+	"\aChoices\x12\x16\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"\x8e\x01\n" +
 	"\x06Person\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -2345,7 +2415,7 @@ func file_kiosk_proto_rawDescGZIP() []byte {
 	return file_kiosk_proto_rawDescData
 }
 
-var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_kiosk_proto_goTypes = []any{
 	(*Text)(nil),               // 0: ting.kiosk.Text
 	(*Time)(nil),               // 1: ting.kiosk.Time
@@ -2364,27 +2434,30 @@ var file_kiosk_proto_goTypes = []any{
 	(*ShowReply)(nil),          // 14: ting.kiosk.ShowReply
 	(*AskRequest)(nil),         // 15: ting.kiosk.AskRequest
 	(*AskReply)(nil),           // 16: ting.kiosk.AskReply
-	(*Person)(nil),             // 17: ting.kiosk.Person
-	(*IdentifyRequest)(nil),    // 18: ting.kiosk.IdentifyRequest
-	(*IdentifyReply)(nil),      // 19: ting.kiosk.IdentifyReply
-	(*WatchRequest)(nil),       // 20: ting.kiosk.WatchRequest
-	(*WatchReply)(nil),         // 21: ting.kiosk.WatchReply
-	(*Sighting)(nil),           // 22: ting.kiosk.Sighting
-	(*EnrolRequest)(nil),       // 23: ting.kiosk.EnrolRequest
-	(*Consent)(nil),            // 24: ting.kiosk.Consent
-	(*EnrolReply)(nil),         // 25: ting.kiosk.EnrolReply
-	(*ForgetRequest)(nil),      // 26: ting.kiosk.ForgetRequest
-	(*ForgetReply)(nil),        // 27: ting.kiosk.ForgetReply
-	(*RecordRequest)(nil),      // 28: ting.kiosk.RecordRequest
-	(*RecordReply)(nil),        // 29: ting.kiosk.RecordReply
-	(*Row)(nil),                // 30: ting.kiosk.Row
-	(*LookupRequest)(nil),      // 31: ting.kiosk.LookupRequest
-	(*LookupReply)(nil),        // 32: ting.kiosk.LookupReply
-	(*ListRequest)(nil),        // 33: ting.kiosk.ListRequest
-	(*ListReply)(nil),          // 34: ting.kiosk.ListReply
-	(*OpenBarrierRequest)(nil), // 35: ting.kiosk.OpenBarrierRequest
-	(*OpenBarrierReply)(nil),   // 36: ting.kiosk.OpenBarrierReply
-	nil,                        // 37: ting.kiosk.AskReply.FieldsEntry
+	(*Choices)(nil),            // 17: ting.kiosk.Choices
+	(*Person)(nil),             // 18: ting.kiosk.Person
+	(*IdentifyRequest)(nil),    // 19: ting.kiosk.IdentifyRequest
+	(*IdentifyReply)(nil),      // 20: ting.kiosk.IdentifyReply
+	(*WatchRequest)(nil),       // 21: ting.kiosk.WatchRequest
+	(*WatchReply)(nil),         // 22: ting.kiosk.WatchReply
+	(*Sighting)(nil),           // 23: ting.kiosk.Sighting
+	(*EnrolRequest)(nil),       // 24: ting.kiosk.EnrolRequest
+	(*Consent)(nil),            // 25: ting.kiosk.Consent
+	(*EnrolReply)(nil),         // 26: ting.kiosk.EnrolReply
+	(*ForgetRequest)(nil),      // 27: ting.kiosk.ForgetRequest
+	(*ForgetReply)(nil),        // 28: ting.kiosk.ForgetReply
+	(*RecordRequest)(nil),      // 29: ting.kiosk.RecordRequest
+	(*RecordReply)(nil),        // 30: ting.kiosk.RecordReply
+	(*Row)(nil),                // 31: ting.kiosk.Row
+	(*LookupRequest)(nil),      // 32: ting.kiosk.LookupRequest
+	(*LookupReply)(nil),        // 33: ting.kiosk.LookupReply
+	(*ListRequest)(nil),        // 34: ting.kiosk.ListRequest
+	(*ListReply)(nil),          // 35: ting.kiosk.ListReply
+	(*OpenBarrierRequest)(nil), // 36: ting.kiosk.OpenBarrierRequest
+	(*OpenBarrierReply)(nil),   // 37: ting.kiosk.OpenBarrierReply
+	nil,                        // 38: ting.kiosk.AskReply.FieldsEntry
+	nil,                        // 39: ting.kiosk.AskReply.ChosenEntry
+	nil,                        // 40: ting.kiosk.AskReply.ImagesEntry
 }
 var file_kiosk_proto_depIdxs = []int32{
 	0,  // 0: ting.kiosk.Fault.visitor:type_name -> ting.kiosk.Text
@@ -2394,52 +2467,55 @@ var file_kiosk_proto_depIdxs = []int32{
 	6,  // 4: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
 	1,  // 5: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
 	1,  // 6: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
-	37, // 7: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
-	0,  // 8: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
-	17, // 9: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
-	22, // 10: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
-	17, // 11: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
-	1,  // 12: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
-	24, // 13: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
-	1,  // 14: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
-	17, // 15: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
-	5,  // 16: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
-	1,  // 17: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
-	30, // 18: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
-	30, // 19: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
-	3,  // 20: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
-	7,  // 21: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
-	9,  // 22: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
-	11, // 23: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
-	13, // 24: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
-	15, // 25: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
-	18, // 26: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
-	20, // 27: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
-	23, // 28: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
-	26, // 29: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
-	28, // 30: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
-	31, // 31: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
-	33, // 32: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
-	35, // 33: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
-	4,  // 34: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
-	8,  // 35: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
-	10, // 36: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
-	12, // 37: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
-	14, // 38: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
-	16, // 39: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
-	19, // 40: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
-	21, // 41: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
-	25, // 42: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
-	27, // 43: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
-	29, // 44: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
-	32, // 45: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
-	34, // 46: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
-	36, // 47: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
-	34, // [34:48] is the sub-list for method output_type
-	20, // [20:34] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	38, // 7: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
+	39, // 8: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
+	40, // 9: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
+	0,  // 10: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
+	18, // 11: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
+	23, // 12: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
+	18, // 13: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
+	1,  // 14: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
+	25, // 15: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
+	1,  // 16: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
+	18, // 17: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
+	5,  // 18: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
+	1,  // 19: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
+	31, // 20: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
+	31, // 21: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
+	17, // 22: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
+	3,  // 23: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
+	7,  // 24: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
+	9,  // 25: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
+	11, // 26: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
+	13, // 27: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
+	15, // 28: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
+	19, // 29: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
+	21, // 30: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
+	24, // 31: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
+	27, // 32: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
+	29, // 33: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
+	32, // 34: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
+	34, // 35: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
+	36, // 36: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
+	4,  // 37: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
+	8,  // 38: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
+	10, // 39: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
+	12, // 40: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
+	14, // 41: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
+	16, // 42: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
+	20, // 43: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
+	22, // 44: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
+	26, // 45: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
+	28, // 46: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
+	30, // 47: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
+	33, // 48: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
+	35, // 49: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
+	37, // 50: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
+	37, // [37:51] is the sub-list for method output_type
+	23, // [23:37] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_kiosk_proto_init() }
@@ -2453,7 +2529,7 @@ func file_kiosk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kiosk_proto_rawDesc), len(file_kiosk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   38,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
