@@ -1,16 +1,21 @@
 package gallery
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/luohu/ting/devices/face"
@@ -93,12 +98,21 @@ func decodeFace(b []byte) (saved, error) {
 }
 
 func (s *store) writeFace(id string, key *secret, v saved) error {
-	plain, err := encodeFace(v)
+	sealed, err := s.sealFace(id, key, v)
 	if err != nil {
 		return err
 	}
+	return s.writeFile(filepath.Join(facesDir, id+faceExt), sealed)
+}
+
+// sealFace is the content of a face file.
+func (s *store) sealFace(id string, key *secret, v saved) ([]byte, error) {
+	plain, err := encodeFace(v)
+	if err != nil {
+		return nil, err
+	}
 	defer clear(plain)
-	return s.writeFile(filepath.Join(facesDir, id+faceExt), append([]byte(faceMagic), key.seal(plain, s.faceLabels(id)...)...))
+	return append([]byte(faceMagic), key.seal(plain, s.faceLabels(id)...)...), nil
 }
 
 func (s *store) readFace(id string) (saved, error) {
@@ -106,12 +120,12 @@ func (s *store) readFace(id string) (saved, error) {
 	if err != nil {
 		return saved{}, err
 	}
-	box, ok := strings.CutPrefix(string(b), faceMagic)
+	box, ok := bytes.CutPrefix(b, []byte(faceMagic))
 	if !ok {
 		return saved{}, errors.New("not a face file of this version")
 	}
 	key := s.keys[id]
-	plain, err := key.open([]byte(box), s.faceLabels(id)...)
+	plain, err := key.open(box, s.faceLabels(id)...)
 	if err != nil {
 		return saved{}, err
 	}
@@ -145,10 +159,10 @@ func (s *store) loadFaces() (all map[string]saved, problems []error, err error) 
 		problems = append(problems, fmt.Errorf("%w: one member has to enrol again: its key is damaged", where))
 	}
 	s.damaged = nil
-	for id := range s.keys {
-		v, err := s.readFace(id)
+	for id, read := range s.readFaces() {
+		err := read.err
 		if err == nil {
-			all[id] = v
+			all[id] = read.saved
 			continue
 		}
 		lost = true
@@ -167,6 +181,34 @@ func (s *store) loadFaces() (all map[string]saved, problems []error, err error) 
 		err = s.writeKeys(&s.device)
 	}
 	return all, problems, err
+}
+
+// readFaces reads the face of every key, on every processor: a hundred thousand
+// files take one of them seconds.
+func (s *store) readFaces() map[string]readFace {
+	ids := slices.Collect(maps.Keys(s.keys))
+	read := make([]readFace, len(ids))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(ids)); i = next.Add(1) - 1 {
+				read[i].saved, read[i].err = s.readFace(ids[i])
+			}
+		})
+	}
+	all.Wait()
+	byID := make(map[string]readFace, len(ids))
+	for i, id := range ids {
+		byID[id] = read[i]
+	}
+	return byID
+}
+
+// readFace is a face file's content, or why there is none.
+type readFace struct {
+	saved
+	err error
 }
 
 // setAside moves files into a directory of their own, never to be read again by

@@ -1,7 +1,7 @@
 package gallery
 
 import (
-	"math"
+	"math/rand/v2"
 
 	"github.com/luohu/ting/devices/face"
 )
@@ -15,51 +15,54 @@ type Match struct {
 }
 
 // Find returns the person nearest to d; ok is false in an empty gallery. It is
-// exact: every shot is compared.
+// exact: the answer is that of comparing every shot.
 func (g *Gallery) Find(d *face.Descriptor) (m Match, ok bool) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	best, second := float32(math.Inf(1)), float32(math.Inf(1))
-	owner := int32(-1)
-	for i := range g.rows {
-		// Half the dimensions usually show that a row cannot be second.
-		s := squares((*[half]float32)(d[:half]), (*[half]float32)(g.rows[i][:half]))
-		if s >= second {
-			continue
-		}
-		s += squares((*[half]float32)(d[half:]), (*[half]float32)(g.rows[i][half:]))
-		switch o := g.owners[i]; {
-		case o == owner:
-			best = min(best, s)
-		case s < best:
-			best, second, owner = s, best, o
-		case s < second:
-			second = s
-		}
-	}
-	if owner < 0 {
+	r, ok := g.shots.Nearest(d)
+	if !ok {
 		return Match{}, false
 	}
 	return Match{
-		Person:   g.members[owner].Person.ID,
-		Model:    g.members[owner].Model,
-		Distance: math.Sqrt(float64(best)),
-		Second:   math.Sqrt(float64(second)),
+		Person:   g.members[r.Owner].Person.ID,
+		Model:    g.members[r.Owner].Model,
+		Distance: r.Distance,
+		Second:   r.Second,
 	}, true
 }
 
-const half = face.Dim / 2
-
-// squares is the squared distance of two half rows. Four sums keep the
-// processor's units busy where one would wait for itself.
-func squares(a, b *[half]float32) float32 {
-	var s0, s1, s2, s3 float32
-	for i := 0; i < half; i += 4 {
-		d0, d1, d2, d3 := a[i]-b[i], a[i+1]-b[i+1], a[i+2]-b[i+2], a[i+3]-b[i+3]
-		s0 += d0 * d0
-		s1 += d1 * d1
-		s2 += d2 * d2
-		s3 += d3 * d3
+// Distance returns the distance of d to the nearest of a person's shots; ok is
+// false when the person has none, or they are of another model.
+func (g *Gallery) Distance(person, model string, d *face.Descriptor) (nearest float64, ok bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	i, known := g.byID[person]
+	if !known || g.members[i].Model != model {
+		return 0, false
 	}
-	return s0 + s1 + s2 + s3
+	shots := g.shots.Shots(i)
+	defer clear(shots)
+	nearest = 2
+	for k := range shots {
+		nearest = min(nearest, shots[k].Distance(d))
+	}
+	return nearest, true
+}
+
+// Others returns the distances of d to at most n shots drawn at random that are
+// not the person's and of the model: what a stranger's distance is like here.
+func (g *Gallery) Others(person, model string, d *face.Descriptor, n int) []float64 {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.shots.Len() == 0 {
+		return nil
+	}
+	var distances []float64
+	for range n {
+		shot, owner := g.shots.Shot(rand.IntN(g.shots.Len()))
+		if m := &g.members[owner]; m.Person.ID != person && m.Model == model {
+			distances = append(distances, shot.Distance(d))
+		}
+	}
+	return distances
 }

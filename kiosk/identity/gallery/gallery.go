@@ -17,9 +17,11 @@
 // Callers must not copy descriptors they pass in, must not search for a citizen
 // who is not a member, and must check consent (Covers) with every match.
 //
-// Search is exact. It is plain Go over one row per shot; BenchmarkFind has the
-// figures. Test with descriptors made by the test itself: the gallery does not
-// care where a point of 128 dimensions comes from.
+// Search is exact, among a million shots too (package search). Any number of
+// searches run at a time; a change waits for those under way, milliseconds, and
+// no search that begins after Erase has returned, or has failed, finds the person.
+// Test with descriptors made by the test itself: the gallery does not care where a
+// point of 128 dimensions comes from.
 package gallery
 
 import (
@@ -31,6 +33,7 @@ import (
 
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/identity/gallery/search"
 )
 
 // Errors, to be tested with errors.Is.
@@ -61,11 +64,9 @@ type Binding struct{ Terminal, Site string }
 type Gallery struct {
 	store *store
 
-	write sync.Mutex // held by Put, Erase and Limit: one change at a time
-	mu    sync.RWMutex
-	// rows and owners are parallel: rows[i] is a shot of the person members[owners[i]].
-	rows    []face.Descriptor
-	owners  []int32
+	write   sync.Mutex // held by Put, Erase and Limit: one change at a time
+	mu      sync.RWMutex
+	shots   *search.Index // its owners are places in members
 	members []member
 	byID    map[string]int32
 	free    []int32 // places in members without a person
@@ -84,7 +85,9 @@ func Open(dir string, b Binding) (*Gallery, []error, error) {
 	if err != nil {
 		return nil, problems, fmt.Errorf("open face gallery: %w", err)
 	}
-	g := &Gallery{store: st, byID: map[string]int32{}}
+	g := empty()
+	g.store = st
+	g.members = make([]member, 0, len(saved))
 	for key, s := range saved {
 		if old, twice := g.byID[s.entry.Person.ID]; twice {
 			// A crash between the two files of a Put leaves no such pair; a copy put
@@ -94,15 +97,25 @@ func Open(dir string, b Binding) (*Gallery, []error, error) {
 			}
 			g.drop(old)
 		}
-		g.add(member{Entry: s.entry, key: key}, s.shots)
+		err := g.add(member{Entry: s.entry, key: key}, s.shots)
+		clear(s.shots)
+		if err != nil {
+			return nil, problems, errors.Join(fmt.Errorf("open face gallery: %w", err), g.Close())
+		}
 	}
 	return g, problems, nil
 }
 
-// Close releases the files.
+func empty() *Gallery { return &Gallery{shots: search.New(), byID: map[string]int32{}} }
+
+// Close forgets everybody and releases the files.
 func (g *Gallery) Close() error {
 	g.write.Lock()
 	defer g.write.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shots.Clear()
+	g.members, g.byID, g.free = nil, map[string]int32{}, nil
 	return g.store.close()
 }
 
@@ -126,6 +139,12 @@ func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
 	if i, known := g.place(e.Person.ID); known {
 		old = g.members[i].key
 	}
+	g.mu.Lock()
+	err := g.shots.Reserve(len(shots))
+	g.mu.Unlock()
+	if err != nil {
+		return Entry{}, fmt.Errorf("face gallery: store: %w", err)
+	}
 	key := newKeyID()
 	e.Template = key
 	if err := g.store.put(key, saved{e, shots}, old); err != nil {
@@ -136,7 +155,9 @@ func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
 	if i, known := g.byID[e.Person.ID]; known {
 		g.drop(i)
 	}
-	g.add(member{Entry: e, key: key}, shots)
+	if err := g.add(member{Entry: e, key: key}, shots); err != nil {
+		return Entry{}, fmt.Errorf("face gallery: store: %w", err) // room was reserved: not reached
+	}
 	return e, nil
 }
 
@@ -164,7 +185,7 @@ func (g *Gallery) Limit(person string, withdrawn []string) (erased bool, err err
 		g.mu.Unlock()
 		return false, nil
 	}
-	s := saved{entry: m.Entry, shots: g.shots(i)}
+	s := saved{entry: m.Entry, shots: g.shots.Shots(i)}
 	key := m.key
 	g.mu.Unlock()
 	defer clear(s.shots)
@@ -246,7 +267,7 @@ func (g *Gallery) Persons() []string {
 func (g *Gallery) Len() (persons, shots int) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return len(g.byID), len(g.rows)
+	return len(g.byID), g.shots.Len()
 }
 
 func (g *Gallery) place(person string) (int32, bool) {
@@ -256,48 +277,31 @@ func (g *Gallery) place(person string) (int32, bool) {
 	return i, known
 }
 
-// add, drop and shots want g.mu held for writing.
+// add and drop want g.mu held for writing.
 
-func (g *Gallery) add(m member, shots []face.Descriptor) {
-	var i int32
+func (g *Gallery) add(m member, shots []face.Descriptor) error {
+	i := int32(len(g.members))
 	if n := len(g.free); n > 0 {
-		i, g.free = g.free[n-1], g.free[:n-1]
+		i = g.free[n-1]
+	}
+	if err := g.shots.Add(i, shots); err != nil {
+		return err
+	}
+	if n := len(g.free); n > 0 {
+		g.free = g.free[:n-1]
 		g.members[i] = m
 	} else {
-		i = int32(len(g.members))
 		g.members = append(g.members, m)
 	}
 	g.byID[m.Person.ID] = i
-	for _, d := range shots {
-		g.rows = append(g.rows, d)
-		g.owners = append(g.owners, i)
-	}
+	return nil
 }
 
 func (g *Gallery) drop(i int32) {
 	delete(g.byID, g.members[i].Person.ID)
 	g.members[i] = member{}
 	g.free = append(g.free, i)
-	for r := 0; r < len(g.rows); {
-		if g.owners[r] != i {
-			r++
-			continue
-		}
-		last := len(g.rows) - 1
-		g.rows[r], g.owners[r] = g.rows[last], g.owners[last]
-		g.rows[last] = face.Descriptor{} // do not leave it in memory
-		g.rows, g.owners = g.rows[:last], g.owners[:last]
-	}
-}
-
-func (g *Gallery) shots(i int32) []face.Descriptor {
-	var s []face.Descriptor
-	for r, o := range g.owners {
-		if o == i {
-			s = append(s, g.rows[r])
-		}
-	}
-	return s
+	g.shots.Remove(i)
 }
 
 // maxShots is how many shots of a person an entry may hold.
