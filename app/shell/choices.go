@@ -7,19 +7,19 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
-// choices are the answers to a choice, the chosen one filled and ticked.
+// choices are the answers to a choice, those chosen filled and ticked.
 type choices struct {
 	look    look
 	buttons []*button
 	box     *fyne.Container
 }
 
-func newChoices(l look, n view.Field, value string, choose func(string)) *choices {
+func newChoices(l look, n view.Field, chosen func(string) bool, choose func(string)) *choices {
 	c := &choices{look: l}
 	var objs []fyne.CanvasObject
 	for _, o := range n.Options {
 		p, icon := l.secondary(), ""
-		if o.Value == value {
+		if chosen(o.Value) {
 			p, icon = l.primary(), "check"
 		}
 		b := newButton(l, "choice:"+n.ID+":"+o.Value, icon, l.say(o.Label), p, func() { choose(o.Value) })

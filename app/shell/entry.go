@@ -29,10 +29,8 @@ func newEntry(f *field) *entry {
 // show brings the widget up to date without touching what is being typed.
 func (e *entry) show() {
 	if e.Text != e.field.value {
-		typed := e.field.typed
 		e.SetText(e.field.value)
 		e.CursorColumn = utf8.RuneCountInString(e.Text) // one writes on, not before
-		e.field.typed = typed
 	}
 	e.Refresh()
 }
@@ -44,7 +42,8 @@ func (e *entry) changed(s string) {
 		return
 	}
 	if s != e.field.value {
-		e.field.value, e.field.typed = s, true
+		e.field.value = s
+		e.field.changed()
 	}
 }
 

@@ -72,7 +72,7 @@ func (f *form) place(width float32, at func(fd *field, x, y, w, h float32)) floa
 func (f *form) values() map[string]view.Value {
 	all := make(map[string]view.Value, len(f.fields))
 	for _, fd := range f.fields {
-		all[fd.node.ID] = view.Value{Text: fd.value}
+		all[fd.node.ID] = fd.answer()
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -181,4 +182,77 @@ func (v *pageView) enter() {
 			return
 		}
 	}
+}
+
+// complete reports whether the page may answer with an action: a primary one
+// hands in the forms, whose rules have to be kept. What is wrong is said beside
+// each field, and the first of them is shown and typed into.
+func (v *pageView) complete(action string) bool {
+	if !slices.ContainsFunc(v.page.Actions, func(a view.Action) bool { return a.Primary && a.ID == action }) {
+		return true
+	}
+	var first *field
+	for _, f := range v.forms {
+		for _, fd := range f.fields {
+			if !fd.check() && first == nil {
+				first = fd
+			}
+			fd.redraw()
+		}
+	}
+	if first == nil {
+		return true
+	}
+	v.relayout()
+	if first.takesKeys() {
+		v.activate(first)
+	}
+	v.reveal(first)
+	return false
+}
+
+// handIn tells the fields that their values went to the module: what it finds
+// wrong next is about them, even in the words it used before.
+func (v *pageView) handIn() {
+	for _, f := range v.forms {
+		for _, fd := range f.fields {
+			fd.handed = v.page.Rev
+		}
+	}
+}
+
+// relayout gives everything its place again after a part has grown or shrunk.
+func (v *pageView) relayout() {
+	switch {
+	case v.stage != nil:
+		v.stage.layout(v.stage.box.Size())
+	case v.sheet != nil:
+		v.sheet.layout(v.sheet.box.Size())
+	}
+	v.box.Refresh()
+}
+
+// reveal scrolls the page so that a field can be seen.
+func (v *pageView) reveal(f *field) {
+	body := v.body()
+	if body == nil {
+		return
+	}
+	for _, form := range v.forms {
+		if slices.Contains(form.fields, f) {
+			top := form.box.Position().Y + f.box.Position().Y
+			body.reveal(top, top+f.box.Size().Height)
+		}
+	}
+}
+
+// body is what scrolls on the page; nil before one is drawn.
+func (v *pageView) body() *scrolled {
+	switch {
+	case v.stage != nil:
+		return v.stage.body
+	case v.sheet != nil:
+		return v.sheet.body
+	}
+	return nil
 }

@@ -85,6 +85,18 @@ func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 	s.scroll.Refresh()
 }
 
+// reveal scrolls as little as is needed for a part between two heights to be seen.
+func (s *scrolled) reveal(top, bottom float32) {
+	at := s.scroll.Offset.Y
+	if room := s.scroll.Size().Height; bottom > at+room {
+		at = bottom - room
+	}
+	at = min(at, top)
+	if at != s.scroll.Offset.Y {
+		s.scroll.ScrollToOffset(fyne.NewPos(0, at))
+	}
+}
+
 // tall is the layout of content whose height its owner knows.
 type tall struct {
 	width, height float32

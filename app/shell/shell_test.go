@@ -2,6 +2,7 @@ package shell
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,6 +88,25 @@ func (b *bench) sample(name string) {
 	p, ok := sample.Find(name)
 	if !ok {
 		b.t.Fatalf("no sample %q", name)
+	}
+	b.present(p)
+}
+
+// loose shows a sample whose fields may all stay empty.
+func (b *bench) loose(name string) {
+	b.t.Helper()
+	p, ok := sample.Find(name)
+	if !ok {
+		b.t.Fatalf("no sample %q", name)
+	}
+	for i, n := range p.Body {
+		if f, ok := n.(view.Form); ok {
+			f.Fields = slices.Clone(f.Fields)
+			for k := range f.Fields {
+				f.Fields[k].Required = false
+			}
+			p.Body[i] = f
+		}
 	}
 	b.present(p)
 }

@@ -53,8 +53,12 @@ func (s *Shell) answer(action string) {
 	if last.repeats(s.last) {
 		return
 	}
+	if !s.page.complete(action) {
+		return
+	}
 	s.last = last
 	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: s.page.fields()}
+	s.page.handIn()
 	s.courier.send("answer", func() { s.opts.OnAnswer(a) })
 }
 

@@ -57,7 +57,7 @@ func TestTouchedRowAnswersWithItsID(t *testing.T) {
 
 func TestPINTypedOnTheKeypad(t *testing.T) {
 	b := newBench(t, nil)
-	b.sample("pin")
+	b.loose("pin")
 	b.tap("key:2", "key:0", "key:9", "key:erase", "key:1") // the first field is typed into
 	b.tap("field:pin")
 	b.tap("key:1", "key:2", "key:3", "key:4", "key:5", "key:6", "key:7")
@@ -81,7 +81,7 @@ func TestPINTypedOnTheKeypad(t *testing.T) {
 
 func TestKeyboardTypesIntoTheActiveField(t *testing.T) {
 	b := newBench(t, nil)
-	b.sample("pin")
+	b.loose("pin")
 	b.typeKeys("20x1", 300*time.Millisecond) // a hand, and a letter that is not taken
 	b.press(fyne.KeyBackspace)
 	b.now = b.now.Add(time.Second)
@@ -93,7 +93,7 @@ func TestKeyboardTypesIntoTheActiveField(t *testing.T) {
 
 func TestCardReaderIsNotTakenForAHand(t *testing.T) {
 	b := newBench(t, nil)
-	b.sample("pin")
+	b.loose("pin")
 	b.typeKeys("7", 300*time.Millisecond)
 	b.now = b.now.Add(time.Second)
 	b.typeKeys("0012345678", 10*time.Millisecond)
@@ -191,9 +191,9 @@ func TestPagesFromManyGoroutines(t *testing.T) {
 
 func TestUpdateKeepsWhatIsHalfTyped(t *testing.T) {
 	b := newBench(t, nil)
-	b.sample("pin")
+	b.loose("pin")
 	b.tap("field:pin", "key:4", "key:2")
-	b.sample("pin") // the same page again, as an update
+	b.loose("pin") // the same page again, as an update
 	b.tap("key:7", "ok")
 	if a := b.answer(); a.Text("pin") != "427" || a.Rev != 2 {
 		t.Errorf("answer = %+v", a)
@@ -202,7 +202,7 @@ func TestUpdateKeepsWhatIsHalfTyped(t *testing.T) {
 
 func TestAnotherVisitBeginsEmpty(t *testing.T) {
 	b := newBench(t, nil)
-	b.sample("pin")
+	b.loose("pin")
 	b.tap("key:4", "key:2")
 	p := b.s.page.page
 	p.Rev = 9

@@ -19,7 +19,7 @@ func (v *pageView) activate(f *field) {
 	old := v.active
 	v.active = f
 	if old != nil && old != f {
-		old.redraw()
+		v.leave(old)
 	}
 	switch {
 	case f == nil:
@@ -28,6 +28,22 @@ func (v *pageView) activate(f *field) {
 	default:
 		v.shell.focus(nil)
 		f.redraw()
+	}
+}
+
+// leave looks at a field the visitor has gone on from: what he typed is checked
+// now, while he remembers it; what he did not fill in yet is not.
+func (v *pageView) leave(f *field) {
+	was := f.remark()
+	if f.typed && !f.answer().IsZero() {
+		f.check()
+	}
+	if f.own != nil {
+		f.own.leave()
+	}
+	f.redraw()
+	if f.remark() != was || f.own != nil {
+		v.relayout()
 	}
 }
 
