@@ -44,6 +44,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 	state := fs.String("state", "/var/lib/ting-center", "`directory` of the center's state")
 	listen := fs.String("listen", ":8443", "`address` to listen on; port 0 takes a free one")
 	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, or all that is committed (backup, committed)")
+	operations := fs.String("metrics", "", "`address` for Prometheus and health checks, without TLS: 127.0.0.1:9464 (off by default)")
+	drain := fs.Duration("drain", 0, "how long to answer 503 before the port is closed at the end, so that a load balancer notices")
+	logs := fs.String("log", "text", "how to log: text or json")
 	demo := fs.Bool("demo", false, "load the demo district, and let its terminal in; implies -safe committed")
 	if err := flags(fs, args, stderr); err != nil {
 		return err
@@ -56,7 +59,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stderr, "-safe is backup or committed, not %q\n", *safe)
 		return errUsage
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log, err := logger(*logs, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return errUsage
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
@@ -70,10 +77,16 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = l.Close() }() // closed by the server already, if there was one
+	watched, err := watch(*operations, log)
+	if err != nil {
+		return err
+	}
+	defer watched.stop()
 	c, err := center.Open(ctx, options(*state, policy, log))
 	if err != nil {
 		return err
 	}
+	watched.serve(c.Operations())
 	defer func() {
 		if err := c.Close(); err != nil {
 			log.Error("center: close", "op", "close", "cause", err)
@@ -89,7 +102,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		}
 		defer d.stop()
 	}
-	return serve(ctx, c, l, *state, stdout, log)
+	return serve(ctx, c, l, *state, *drain, stdout, log)
 }
 
 // lock makes sure that one center owns the directory.
@@ -119,8 +132,10 @@ func listenOn(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// serve serves until ctx ends or the center fails.
-func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, stdout io.Writer, log *slog.Logger) error {
+// serve serves until ctx ends or the center fails. It ends in order: those who
+// wait are answered, batches under way are committed, and whoever comes for
+// another moment is told to come back.
+func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, drain time.Duration, stdout io.Writer, log *slog.Logger) error {
 	host, _, _ := net.SplitHostPort(l.Addr().String())
 	cert, err := c.Authority().Server(c.Now(), host)
 	if err != nil {
@@ -133,17 +148,9 @@ func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, st
 	mux := http.NewServeMux()
 	mux.Handle("/", web)
 	mux.Handle("/sync/", c.Handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := c.Ready(r.Context()); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
+	mux.HandleFunc("GET /healthz", center.Healthy)
+	mux.HandleFunc("GET /readyz", c.ServeReady)
 	server := c.NewServer(mux, cert)
-	server.RegisterOnShutdown(c.Drain)
-	server.RegisterOnShutdown(web.Drain)
 	url := "https://" + reachable(l.Addr())
 	if err := os.WriteFile(filepath.Join(dir, "address"), []byte(url+"\n"), 0o600); err != nil {
 		return err
@@ -157,6 +164,14 @@ func serve(ctx context.Context, c *center.Center, l net.Listener, dir string, st
 	case err := <-c.Failed():
 		return errors.Join(err, server.Close())
 	case <-ctx.Done():
+	}
+	log.Info("center: shutting down", "op", "stop")
+	c.Drain()
+	web.Drain()
+	select {
+	case <-time.After(drain):
+	case err := <-served:
+		return err
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()

@@ -35,6 +35,8 @@ type Config struct {
 	Modules  []ModuleConfig          `toml:"module"`
 	Demo     DemoConfig              `toml:"demo"`
 
+	Operations OperationsConfig `toml:"operations"`
+
 	path string
 	zone *time.Location
 }
@@ -190,6 +192,9 @@ func (c *Config) check() (problems []string) {
 		if c.Center.CA == "" {
 			bad("center.ca: the district's CA certificate (a PEM file) is needed to trust the center")
 		}
+	}
+	if wrong := c.Operations.check(); wrong != "" {
+		bad("%s", wrong)
 	}
 	if c.Camera.URL != "" {
 		needDevice("camera.url", c.Camera.URL, slices.Sorted(maps.Keys(cameraDrivers)))

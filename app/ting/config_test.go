@@ -57,6 +57,7 @@ func TestLoadConfig_SaysWhatIsWrong(t *testing.T) {
 	good := demoText(t)
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "mode =", "moode =", "unknown key terminal.moode"},
+		{"metrics for everybody", "[demo]", "[operations]\nlisten = \"0.0.0.0:9465\"\n[demo]", "only this machine may ask"},
 		{"unknown table", "[demo]", "[demonstration]", "unknown key demonstration"},
 		{"syntax", "[terminal]", "[terminal", "expected"},
 		{"terminal ID", `"gate-east-1"`, `"Gate East"`, "terminal.id"},

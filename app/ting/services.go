@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"github.com/luohu/ting/devices/barrier"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/identity"
 	"github.com/luohu/ting/kiosk/view"
 	"github.com/luohu/ting/sync/journal"
+	"github.com/luohu/ting/sync/metrics"
+	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
 )
 
@@ -24,12 +27,19 @@ func (t *terminal) Present(v kiosk.Visit, p view.Page) {
 // recorder notes in the log that something became durable, never what.
 type recorder struct {
 	journal.Recorder
-	log *slog.Logger
+	log      *slog.Logger
+	measured *metrics.Terminal
 }
 
 // Append implements host.Recorder.
 func (r recorder) Append(ctx context.Context, kind kiosk.RecordKind, key string, body []byte) (kiosk.Receipt, error) {
+	began := time.Now()
 	receipt, err := r.Recorder.Append(ctx, kind, key, body)
+	lane := receipt.Lane
+	if lane == "" { // it was refused
+		lane = record.Ordinary.String()
+	}
+	r.measured.Appended(lane, time.Since(began), err)
 	if err == nil {
 		r.log.Debug("record durable", "kind", kind.Name, "lane", receipt.Lane, "epoch", receipt.Epoch, "seq", receipt.Seq)
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 	"github.com/luohu/ting/sync/feed"
 	"github.com/luohu/ting/sync/journal"
+	"github.com/luohu/ting/sync/metrics"
 	"github.com/luohu/ting/sync/wire"
 )
 
@@ -56,6 +57,7 @@ type terminal struct {
 	barriers barriers
 	host     *host.Host
 	link     *link // nil without a center
+	measured *metrics.Terminal
 
 	closers []func() error // of what open has opened, in order
 	running sync.WaitGroup // goroutines that end with open's context
@@ -82,6 +84,10 @@ func runTerminal(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	t := &terminal{config: config, log: log, opened: make(chan struct{})}
+	t.measured = t.measures()
+	if config.Operations.Listen != "" {
+		go serveOperations(ctx, config.Operations, t.measured.Handler(), log)
+	}
 	return t.run(ctx)
 }
 
@@ -324,7 +330,7 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 		Terminal: c.Terminal.ID, Site: c.Terminal.Site, Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
 		Dir: socketDir(c.Terminal.State), Log: t.log,
 		Services: host.Services{
-			Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log},
+			Screen: t, Identity: t.identity, Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log, t.measured},
 			Feeds: t.feeds, Barriers: t.barriers,
 		},
 		OnStatus: func(host.Status) {

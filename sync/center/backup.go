@@ -2,10 +2,15 @@ package center
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/luohu/ting/sync/center/store"
 )
+
+// metaBackup is when the last verified backup was made.
+const metaBackup = "backup_at"
 
 // Backup copies the database to a new file while the center works, verifies the
 // copy, and only then counts what it holds as safe: terminals may delete it. It
@@ -19,21 +24,10 @@ func (c *Center) Backup(ctx context.Context, who, path string) (records int64, e
 		return 0, fmt.Errorf("backup to %s: %w", path, err)
 	}
 	return records, c.db.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.MarkSafe(cursors); err != nil {
+		if err := errors.Join(tx.MarkSafe(cursors), tx.SetMeta(metaBackup, c.now().UTC().Format(time.RFC3339Nano))); err != nil {
 			return err
 		}
 		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "center.backup", Subject: c.incarnation,
 			Detail: fmt.Sprintf("%d records", records)})
-	})
-}
-
-// Ready reports why the center cannot take records in at the moment, or nil.
-func (c *Center) Ready(ctx context.Context) error {
-	if err := c.db.Broken(); err != nil {
-		return err
-	}
-	return c.db.Read(ctx, func(tx *store.Tx) error {
-		_, err := tx.LastPosition()
-		return err
 	})
 }

@@ -36,6 +36,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,6 +71,9 @@ type Options struct {
 	CertificateLife time.Duration
 	// CodeLife is how long an enrolment code is good; 0 is 24 hours.
 	CodeLife time.Duration
+	// MinFree is the free space in bytes on Dir's volume below which the center
+	// says that it is not ready; 0 is 64 MiB, below 0 none.
+	MinFree int64
 	// Retention is how long deletions stay in feeds; 0 is 90 days. A terminal
 	// that was away for longer gets a snapshot.
 	Retention time.Duration
@@ -91,6 +95,8 @@ type Center struct {
 	polls            inflight
 	contacts         contacts
 	refusals         Refusals
+	metrics          *metrics
+	full             atomic.Bool // the last commit found no room
 	Events           Events
 	feeds            signals
 	runners          []*runner
@@ -120,6 +126,9 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	orDefault(&c.opt.CertificateLife, 90*24*time.Hour)
 	orDefault(&c.opt.CodeLife, 24*time.Hour)
 	orDefault(&c.opt.Retention, 90*24*time.Hour)
+	if c.opt.MinFree == 0 {
+		c.opt.MinFree = 64 << 20
+	}
 	c.opt.Feeds = slices.Clone(opt.Feeds)
 	for _, p := range opt.Projections {
 		if p, ok := p.(projection.Publisher); ok {
@@ -147,6 +156,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 		return nil, err
 	}
 	c.urgent, c.ordinary = newLane(urgentSlots, urgentWaiting), newLane(ordinarySlots, ordinaryWaiting)
+	c.metrics = newMetrics(c)
 	c.enrolments = newEnrolGuard(c.now)
 	c.refusals.now = c.now
 	c.contacts.heard = map[string]Contact{}
@@ -167,8 +177,9 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	return c, nil
 }
 
-// Drain answers those who wait for a feed to change, so that a server can shut
-// down in order. Call it when the shutdown begins.
+// Drain begins the shutdown: those who wait for a feed to change are answered,
+// batches under way are committed, and whoever comes is told to come back in a
+// moment, when this center, or another process of it, serves again.
 func (c *Center) Drain() { c.drained.Do(func() { close(c.draining) }) }
 
 // Close ends the center's work, in order: what was promised is on the disk already.

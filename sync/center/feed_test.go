@@ -98,9 +98,31 @@ func TestFeedLongPoll(t *testing.T) {
 func TestDrainAnswersWhoWaits(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}})
 	tm := s.enrol("gate-1", "school-1")
+	type answer struct {
+		page   wire.FeedPage
+		status int
+	}
+	got := make(chan answer)
+	go func() {
+		page, status := tm.Feed("people", 0, 60)
+		got <- answer{page, status}
+	}()
+	for waiting := false; !waiting; <-time.After(time.Millisecond) {
+		s.c.feeds.mu.Lock()
+		waiting = s.c.feeds.ch["school-1/people"] != nil
+		s.c.feeds.mu.Unlock()
+	}
 	s.c.Drain()
-	if page, status := tm.Feed("people", 0, 60); status != http.StatusOK || len(page.Rows) != 0 {
-		t.Errorf("%d %+v", status, page)
+	if a := <-got; a.status != http.StatusOK || len(a.page.Rows) != 0 {
+		t.Errorf("who waited: %+v", a)
+	}
+	// Whoever comes now is told to come back.
+	if _, status := tm.Feed("people", 0, 60); status != http.StatusServiceUnavailable {
+		t.Errorf("a newcomer: %d", status)
+	}
+	resp, _, err := tm.Post(t.Context(), "", "", nil)
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("a batch: %+v, %v", resp, err)
 	}
 }
 

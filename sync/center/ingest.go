@@ -100,6 +100,7 @@ func (c *Center) waiting() *batch {
 // commit decides on a group in one transaction and answers after it is durable.
 func (c *Center) commit(ctx context.Context, group []*batch) {
 	verdicts := make([]verdict, len(group))
+	began := time.Now()
 	err := c.db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		for i, b := range group {
 			var err error
@@ -113,10 +114,15 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 		c.uncommitted(ctx, group, err)
 		return
 	}
+	c.metrics.commit.Observe(time.Since(began).Seconds())
+	c.metrics.group.Observe(float64(len(group)))
+	c.full.Store(false)
 	stored := 0
 	for i, b := range group {
 		v := verdicts[i]
 		stored += v.stored
+		c.metrics.records.WithLabelValues(b.head.Lane.String()).Add(float64(v.stored))
+		c.metrics.repeated.Add(float64(v.repeated))
 		if v.known {
 			c.contacts.hear(b.head, b.at)
 		}
@@ -146,6 +152,9 @@ func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 		}
 		return
 	}
+	if errors.Is(err, store.ErrFull) {
+		c.full.Store(true)
+	}
 	c.log.Error("center: nothing was stored", "op", "ingest", "code", wire.Busy, "batches", len(group), "cause", err)
 	for _, b := range group {
 		b.answered <- wire.Ack{Terminal: b.head.Terminal, Epoch: b.head.Epoch, Lane: b.head.Lane,
@@ -159,9 +168,12 @@ func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 // verdict is what became of a batch.
 type verdict struct {
 	ack    wire.Ack
-	known  bool   // the terminal is who it says
-	stored int    // records
-	alarm  string // why it was quarantined, the first time
+	known  bool // the terminal is who it says
+	stored int  // records
+	// repeated counts records that were stored already: an answer was lost, or
+	// somebody sends an old batch again.
+	repeated int
+	alarm    string // why it was quarantined, the first time
 }
 
 // decide is the center's side of the protocol. It only reads until it is sure;
@@ -206,6 +218,7 @@ func (c *Center) decide(tx *store.Tx, b *batch) (v verdict, err error) {
 		return v, err
 	}
 	fresh := b.records[known:]
+	v.repeated = known
 	if !begun {
 		if cur, err = tx.NewChain(b.chain, 0, d.Site); err != nil {
 			return v, err

@@ -35,14 +35,22 @@ func (c *Center) Handler() http.Handler {
 	mux.HandleFunc("POST "+wire.PathUp, c.serveUp)
 	mux.HandleFunc("GET "+wire.PathFeed+"{name}", c.serveFeed)
 	mux.HandleFunc("POST "+wire.PathEnrol, c.serveEnrol)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.isDraining() {
+			w.Header().Set("Connection", "close")
+			w.Header().Set("Retry-After", "2")
+			http.Error(w, ErrDraining.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // NewServer is an HTTP server that speaks TLS 1.3 only, asks for a client
 // certificate of the district's authority, and has no patience with a client
 // that sends slowly. Handlers give themselves more time when they need it.
 func (c *Center) NewServer(h http.Handler, cert tls.Certificate) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler: h,
 		TLSConfig: &tls.Config{
 			MinVersion:   tls.VersionTLS13,
@@ -59,6 +67,8 @@ func (c *Center) NewServer(h http.Handler, cert tls.Certificate) *http.Server {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          log.New(&serverErrors{c}, "", 0),
 	}
+	c.watchConnections(s)
+	return s
 }
 
 // serverErrors counts what the HTTP server refuses by itself.
@@ -170,6 +180,8 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 		answered: make(chan wire.Ack, 1),
 	}
 	copy(b.prev[:], head.Prev)
+	c.metrics.bytes.WithLabelValues(head.Lane.String()).Add(float64(len(body)))
+	arrived := time.Now()
 	if b.records, err = wire.DecodeRecords(body, head.Count); err != nil {
 		c.log.Warn("center: a batch cannot be read", "op", "ingest", "terminal", terminal, "cause", err)
 		verdict(wire.TooBig)
@@ -180,6 +192,7 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetWriteDeadline(time.Now().Add(answerPatience))
 	select {
 	case ack := <-b.answered:
+		c.metrics.answered.WithLabelValues(head.Lane.String()).Observe(time.Since(arrived).Seconds())
 		c.answer(w, r, ack, "")
 	case <-c.closed: // stored or not: the terminal asks again
 		c.refuse(w, r, "up.closed", http.StatusServiceUnavailable, "the center is shutting down")
@@ -210,6 +223,7 @@ func (c *Center) answer(w http.ResponseWriter, r *http.Request, a wire.Ack, clai
 		a.CommittedHash = make([]byte, len(record.Hash{}))
 	}
 	a.Incarnation, a.Now = c.incarnation, c.now()
+	c.metrics.answer(a.Lane, a.Code)
 	c.signed(w, wire.PurposeAck, wire.StatusOf(a.Code), int(a.RetryAfter), a)
 }
 
@@ -253,7 +267,9 @@ func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.polls.end(turn)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(q.wait + answerPatience))
+	c.metrics.polls.Inc()
 	page, status, err := c.feedPage(r.Context(), q)
+	c.metrics.polls.Dec()
 	switch {
 	case r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded):
 		return // the terminal has gone

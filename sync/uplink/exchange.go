@@ -29,6 +29,9 @@ type answer struct {
 	took       time.Duration
 }
 
+// errOtherAnswer is an answer that holds, to a question that was not asked.
+var errOtherAnswer = errors.New("the center's answer is about something else")
+
 // maxAck bounds an answer's body.
 const maxAck = 64 << 10
 
@@ -100,7 +103,7 @@ func (a *answer) read(text []byte, signature string, id *Identity, name record.C
 		return fmt.Errorf("the center's answer cannot be read: %w", err)
 	}
 	if a.ack.Terminal != name.Terminal || a.ack.Epoch != name.Epoch || a.ack.Lane != name.Lane {
-		return fmt.Errorf("the center's answer is about %s, epoch %d, %s", a.ack.Terminal, a.ack.Epoch, a.ack.Lane)
+		return fmt.Errorf("%w: %s, epoch %d, %s", errOtherAnswer, a.ack.Terminal, a.ack.Epoch, a.ack.Lane)
 	}
 	a.verified = true
 	a.retryAfter = max(a.retryAfter, time.Duration(min(max(a.ack.RetryAfter, 0), 3600))*time.Second)

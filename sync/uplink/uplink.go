@@ -53,7 +53,10 @@ type Status struct {
 	// ClockError is by how much the terminal's clock is ahead of the center's
 	// (behind, if negative), to about half a round trip.
 	ClockError  time.Duration
-	Incarnation string    // of the center; it changes when the center is restored
+	Incarnation string // of the center; it changes when the center is restored
+	// Refused counts answers that were not believed, since the start: their
+	// signature is not the center's, or they speak of something else.
+	Refused     int64
 	Certificate time.Time // when this terminal's certificate expires
 }
 
@@ -202,6 +205,10 @@ func (u *Uplink) miss(err error) {
 				s.Online, s.Since = false, u.o.Clock()
 			}
 			u.o.Log.Warn("the center does not answer", "op", "uplink", "code", "offline", "cause", err)
+		}
+		if errors.Is(err, wire.ErrSignature) || errors.Is(err, errOtherAnswer) {
+			s.Refused++
+			u.o.Log.Warn("an answer was not believed", "op", "uplink", "code", "refused", "cause", err)
 		}
 		s.LastError, s.Hint = err, ""
 		var h *HintError
