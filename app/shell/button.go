@@ -55,7 +55,7 @@ type paint struct {
 }
 
 func (l look) primary() paint {
-	return paint{fill: l.Brand, pressed: l.BrandDark, stroke: l.Brand, ink: l.OnBrand}
+	return paint{fill: l.Brand, pressed: l.Pressed, stroke: l.Brand, ink: l.OnBrand}
 }
 
 func (l look) secondary() paint {
@@ -63,7 +63,7 @@ func (l look) secondary() paint {
 }
 
 func (l look) onBrand() paint {
-	return paint{fill: l.BrandVeil, pressed: l.Brand, stroke: l.BrandVeil, ink: l.OnBrand}
+	return paint{fill: l.BrandVeil, pressed: l.BarPressed, stroke: l.BrandVeil, ink: l.OnBar}
 }
 
 func (l look) key() paint {
@@ -83,6 +83,7 @@ type button struct {
 	ty     theme.Type
 	ink    color.NRGBA
 	upper  bool // the icon stands above the word
+	quiet  bool // the icon stands alone, since there is no room for the word
 	ground *canvas.Rectangle
 	word   *canvas.Text
 }
@@ -143,7 +144,8 @@ func (b *button) place(size fyne.Size) {
 	if b.icon == nil {
 		side, gap = 0, 0
 	}
-	if b.label == "" {
+	b.word.Hidden = b.quiet
+	if b.label == "" || b.quiet {
 		put(b.icon, (size.Width-side)/2, (size.Height-side)/2, side, side)
 		return
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // footer is the bar at the bottom: back and home while somebody is being
-// served, the countdown that he can see, and shortcuts to the other modules.
+// served, the countdown that he can see, shortcuts to the other modules, and the
+// way to large type, contrast and voice, in reach of every hand.
 type footer struct {
 	look   look
 	shell  *Shell
@@ -24,6 +25,7 @@ type footer struct {
 	idle      *canvas.Text
 	idleIcon  *canvas.Image
 	shortcuts []*button
+	display   *button
 	box       *fyne.Container
 }
 
@@ -80,7 +82,21 @@ func (f *footer) build() {
 		f.shortcuts = append(f.shortcuts, b)
 		objs = append(objs, b)
 	}
-	replace(f.box, objs...)
+	f.display = newButton(l, "ting.display", "display", l.say(view.T("显示与语音", "Display & voice")), l.secondary(), func() { f.shell.panel.show() })
+	f.display.sized(l.Small)
+	replace(f.box, append(objs, f.display)...)
+}
+
+// wanted is how wide the countdown and the shortcuts are.
+func (f *footer) wanted() float32 {
+	w := float32(0)
+	if f.idle != nil {
+		w += f.look.measure(f.idleWords(), f.look.Small).Width + f.look.IconS + f.look.XS + f.look.M
+	}
+	for _, b := range f.shortcuts {
+		w += b.natural() + f.look.S
+	}
+	return w
 }
 
 func (f *footer) layout(size fyne.Size) {
@@ -96,7 +112,18 @@ func (f *footer) layout(size fyne.Size) {
 			left += w + l.S
 		}
 	}
+	// The way to large type and voice stands at the edge, with words while there
+	// is room for them beside everything else.
+	w := f.display.natural()
+	if f.wanted()+w > right-left {
+		w = l.Touch
+	}
+	f.display.quiet = w == l.Touch
+	right -= w
+	put(f.display, right, y, w, l.Touch)
+	right -= l.S
 	if f.idle != nil {
+		right -= l.XS
 		word := f.idle.MinSize()
 		right -= word.Width
 		put(f.idle, right, (size.Height-word.Height)/2, word.Width, word.Height)

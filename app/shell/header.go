@@ -43,10 +43,10 @@ func (h *header) build() {
 	l := h.look
 	h.ground = canvas.NewRectangle(l.BrandDark)
 	h.accent = canvas.NewRectangle(l.Accent)
-	h.where = newParagraph(l, oneLine(l.say(h.place)), l.Heading, l.OnBrand)
+	h.where = newParagraph(l, oneLine(l.say(h.place)), l.Heading, l.OnBar)
 	h.date = l.text("", l.Small, l.OnBrandSoft)
-	h.clock = l.text("", l.Clock, l.OnBrand)
-	h.lang = newButton(l, "ting.language", "language", otherLanguage(l.lang), l.onBrand(), h.onLang)
+	h.clock = l.text("", l.Clock, l.OnBar)
+	h.lang = newButton(l, "ting.language", "language", languageName(otherLanguage(l.lang)), l.onBrand(), h.onLang)
 	h.lang.sized(l.Small)
 	h.show()
 }
@@ -72,7 +72,7 @@ func (h *header) show() {
 	h.date.Text = dateIn(h.now, l.lang)[0]
 	h.clock.Text = h.now.Format("15:04")
 	icon, words := networkWords(h.status.Network)
-	h.net = newChip(l, icon, l.say(words), l.BrandVeil, l.OnBrand)
+	h.net = newChip(l, icon, l.say(words), l.BrandVeil, l.OnBar)
 	h.unsent = nil
 	if n := h.status.Unsent; n > 0 {
 		count := fmt.Sprint(n)
@@ -81,7 +81,10 @@ func (h *header) show() {
 		}
 		h.unsent = newChip(l, "upload", l.say(view.Tf("待上传 %s", "%s to send", count)), l.Accent, l.OnAccent)
 	}
-	objs := []fyne.CanvasObject{h.ground, h.accent, h.where.object(), h.date, h.clock, h.lang, h.net.object()}
+	objs := []fyne.CanvasObject{h.ground, h.accent, h.where.object(), h.date, h.clock, h.net.object()}
+	if !l.seated() { // who cannot reach up finds the language below
+		objs = append(objs, h.lang)
+	}
 	if h.unsent != nil {
 		objs = append(objs, h.unsent.object())
 	}
@@ -96,9 +99,11 @@ func (h *header) layout(size fyne.Size) {
 	top := l.XS
 	rowH := (size.Height - 2*top - l.XS/2) / 2
 
-	langW := h.lang.natural()
-	put(h.lang, right-langW, (size.Height-l.Touch)/2, langW, l.Touch)
-	right -= langW + l.M
+	if !l.seated() {
+		langW := h.lang.natural()
+		put(h.lang, right-langW, (size.Height-l.Touch)/2, langW, l.Touch)
+		right -= langW + l.M
+	}
 
 	clock := h.clock.MinSize()
 	put(h.clock, right-clock.Width, top+(rowH-clock.Height)/2, clock.Width, clock.Height)
@@ -176,12 +181,12 @@ func networkWords(n Network) (icon string, words view.Text) {
 	return "network-wait", view.T("正在连接", "Connecting")
 }
 
-// otherLanguage names the language one can switch to, in that language.
-func otherLanguage(l view.Lang) string {
+// languageName is a language's name in itself.
+func languageName(l view.Lang) string {
 	if l == view.EN {
-		return "中文"
+		return "English"
 	}
-	return "English"
+	return "中文"
 }
 
 // dateIn is the date in its forms, the longest first.

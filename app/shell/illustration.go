@@ -20,8 +20,8 @@ type illustration struct {
 func newIllustration(l look, tone view.Tone, icon string) *illustration {
 	tint := l.Tone(tone)
 	i := &illustration{ground: canvas.NewRectangle(tint.Soft), disc: canvas.NewCircle(tint.Strong)}
-	if i.icon = l.symbol(icon, l.OnBrand); i.icon == nil {
-		i.icon = l.symbol(toneIcon(tone), l.OnBrand)
+	if i.icon = l.symbol(icon, tint.On); i.icon == nil {
+		i.icon = l.symbol(toneIcon(tone), tint.On)
 	}
 	objs := []fyne.CanvasObject{i.ground}
 	for k := range i.halos {
@@ -55,7 +55,7 @@ type mark struct {
 }
 
 func newMark(l look, tone view.Tone) *mark {
-	m := &mark{disc: canvas.NewCircle(l.Tone(tone).Strong), icon: l.symbol(toneIcon(tone), l.OnBrand)}
+	m := &mark{disc: canvas.NewCircle(l.Tone(tone).Strong), icon: l.symbol(toneIcon(tone), l.Tone(tone).On)}
 	m.box = arrange(func(size fyne.Size) {
 		put(m.disc, 0, 0, size.Width, size.Height)
 		side := min(size.Width, size.Height) * glyph

@@ -22,6 +22,9 @@ type look struct {
 	set    setting
 }
 
+// seated reports whether everything to touch has to stay in the lower half.
+func (l look) seated() bool { return l.Variant.Seated && !l.Fit.Wide }
+
 // say is a page's text in the language of the moment, safe to draw.
 func (l look) say(t view.Text) string {
 	s := clean(t.In(l.lang))

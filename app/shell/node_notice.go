@@ -26,7 +26,7 @@ func (n *notice) show(vn view.Node, l look) {
 	n.look = l
 	n.ground = l.outlined(l.Surface, l.Line, l.RadiusM)
 	n.disc = canvas.NewCircle(tint.Strong)
-	n.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconL*glyph)
+	n.icon = l.icon(toneIcon(v.Tone), tint.On, l.IconL*glyph)
 	lead := l.Lead
 	lead.Bold = true
 	if l.set == onPoster {

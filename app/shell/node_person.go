@@ -28,8 +28,8 @@ func (p *personCard) show(n view.Node, l look) {
 	if icon == "" {
 		icon = toneIcon(v.Tone)
 	}
-	if p.icon = l.icon(icon, l.OnBrand, l.IconXL*glyph); p.icon == nil {
-		p.icon = l.icon(toneIcon(v.Tone), l.OnBrand, l.IconXL*glyph)
+	if p.icon = l.icon(icon, tint.On, l.IconXL*glyph); p.icon == nil {
+		p.icon = l.icon(toneIcon(v.Tone), tint.On, l.IconXL*glyph)
 	}
 	name := l.Display
 	if v.Tone != view.Success { // what is to be done comes first

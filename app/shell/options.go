@@ -23,10 +23,13 @@ const (
 // Options are what New needs. Every callback may be nil.
 type Options struct {
 	Mode  Mode
-	Lang  view.Lang // to begin with; "" is view.ZH
 	Place view.Text // in the header: "第一小学 东门"
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Display is how the site shows pages to everybody who has not chosen
+	// otherwise; Nights are when it is dark by itself.
+	Display Display
+	Nights  Nights
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Viewfinder lends the live picture; nil where there is no camera.
 	Viewfinder Viewfinder
 	// Mirror draws the picture as a mirror would, which people before a camera expect.
@@ -46,6 +49,9 @@ type Options struct {
 	OnStart  func(module string) // a shortcut was touched
 	OnCard   func(number string) // a card reader typed a number and Enter
 	OnQuit   func()              // the window was closed, where that is allowed
+	// OnDisplay is told how pages are shown, at first and whenever that changes:
+	// whoever waits for the person, or speaks to him, follows it.
+	OnDisplay func(Display)
 }
 
 // Shortcut is a module that can be started from the footer.

@@ -32,11 +32,12 @@ type pageView struct {
 	keypad  *keypad // nil when no field of the page takes digits
 	sheet   *sheet
 	stage   *stage
+	body    *scrolled // what of the page scrolls; it keeps its place while the page is updated
 	box     *fyne.Container
 }
 
 func newPageView(s *Shell) *pageView {
-	v := &pageView{shell: s, nodes: map[string]node{}}
+	v := &pageView{shell: s, nodes: map[string]node{}, body: newScrolled()}
 	v.box = arrange(v.layout)
 	return v
 }
@@ -47,7 +48,7 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	update := visit.ID == v.visit && p.ID == v.page.ID
 	if !update {
 		v.shell.focus(nil)
-		v.nodes, v.active = map[string]node{}, nil
+		v.nodes, v.active, v.body = map[string]node{}, nil, newScrolled()
 	}
 	v.visit, v.page = visit.ID, p
 	v.arm()
@@ -64,6 +65,7 @@ func (v *pageView) arm() {
 	}
 	v.deadline, v.expired, v.alarm = time.Time{}, false, nil
 	if t := v.page.Timeout; t > 0 {
+		t *= time.Duration(v.shell.display.Pace())
 		v.deadline = v.shell.opts.Now().Add(t)
 		v.alarm = time.AfterFunc(t, func() { v.shell.loop.post(v.shell.beat) })
 	}

@@ -70,7 +70,7 @@ func TestPlaceIsNeverCut(t *testing.T) {
 	for _, size := range []fyne.Size{{Width: 1080, Height: 1920}, {Width: 1280, Height: 800}, {Width: 800, Height: 1280}, {Width: 1100, Height: 780}} {
 		for _, lang := range []view.Lang{view.ZH, view.EN} {
 			for _, place := range places {
-				b := newBench(t, func(o *Options) { o.Place, o.Lang, o.Windowed = place, lang, size })
+				b := newBench(t, func(o *Options) { o.Place, o.Display.Lang, o.Windowed = place, lang, size })
 				b.s.SetStatus(Status{Network: Offline, Unsent: 12345})
 				h := b.s.header
 				want := oneLine(b.s.look.say(place))

@@ -23,7 +23,7 @@ type sheet struct {
 }
 
 func newSheet(l look, v *pageView) *sheet {
-	s := &sheet{look: l, page: v, body: newScrolled()}
+	s := &sheet{look: l, page: v, body: v.body}
 	s.edge = canvas.NewRectangle(l.Tone(v.page.Tone).Strong)
 	s.box = arrange(s.layout)
 	objs := []fyne.CanvasObject{}

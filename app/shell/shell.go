@@ -2,20 +2,16 @@ package shell
 
 import (
 	"errors"
-	"image/color"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/canvas"
-	ftheme "fyne.io/fyne/v2/theme"
 
 	_ "github.com/luohu/ting/app/shell/locale" // before Fyne reads the environment
 	"github.com/luohu/ting/app/shell/theme"
-	"github.com/luohu/ting/app/shell/typeface"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -35,7 +31,8 @@ type Shell struct {
 	fallen  sync.Once // the fonts Fyne falls back to were read
 
 	// Owned by the loop.
-	palette theme.Palette
+	display Display // how pages are shown now
+	chosen  bool    // by the person before the screen: not the site's setting
 	fonts   theme.Fonts
 	look    look
 	skin    *skin
@@ -44,6 +41,7 @@ type Shell struct {
 	header  *header
 	footer  *footer
 	banner  *banner
+	panel   *displayPanel
 	page    *pageView
 	preview *preview
 	last    sent
@@ -51,6 +49,7 @@ type Shell struct {
 	// beforeCard is what the active field held before a card reader's first key.
 	beforeCard string
 	status     Status
+	lastTouch  time.Time
 }
 
 type presented struct {
@@ -68,13 +67,14 @@ func New(opts Options) (*Shell, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if opts.Lang == "" {
-		opts.Lang = view.ZH
+	if opts.Display.Lang == "" {
+		opts.Display.Lang = view.ZH
 	}
-	if opts.Lang != view.ZH && opts.Lang != view.EN {
-		return nil, errors.New("shell: the language is zh or en, not " + string(opts.Lang))
+	if l := opts.Display.Lang; l != view.ZH && l != view.EN {
+		return nil, errors.New("shell: the language is zh or en, not " + string(l))
 	}
-	s := &Shell{opts: opts, log: opts.Log, palette: theme.Day, quit: make(chan struct{})}
+	s := &Shell{opts: opts, log: opts.Log, quit: make(chan struct{})}
+	s.display = s.usual()
 	s.fonts = loadFonts(s.log)
 	s.app = opts.App
 	if s.app == nil {
@@ -87,58 +87,15 @@ func New(opts Options) (*Shell, error) {
 	return s, nil
 }
 
-// loadFonts cuts the typeface, once per process: faces are remembered by Fyne
-// for as long as it runs.
-var loadFonts = func() func(*slog.Logger) theme.Fonts {
-	var once sync.Once
-	var fonts theme.Fonts
-	return func(log *slog.Logger) theme.Fonts {
-		once.Do(func() {
-			tf, err := typeface.Load()
-			if err != nil {
-				log.Warn("Chinese is drawn in the system's own font", "op", "load typeface", "cause", err,
-					"hint", "apt-get install fonts-noto-cjk")
-				return
-			}
-			fonts.Regular = fyne.NewStaticResource(tf.Regular.Name, tf.Regular.Data)
-			fonts.Bold = fyne.NewStaticResource(tf.Bold.Name, tf.Bold.Data)
-		})
-		return fonts
-	}
-}()
-
-// skin is the theme Fyne's own widgets ask. Giving Fyne another theme would make
-// it read 35 MB of fonts again, so its theme stays and what is in it changes;
-// restyle refreshes the few widgets that ask. Any goroutine may ask.
-type skin struct{ now atomic.Pointer[theme.Theme] }
-
-func (s *skin) Font(st fyne.TextStyle) fyne.Resource       { return s.now.Load().Font(st) }
-func (s *skin) Icon(name fyne.ThemeIconName) fyne.Resource { return s.now.Load().Icon(name) }
-func (s *skin) Size(name fyne.ThemeSizeName) float32       { return s.now.Load().Size(name) }
-func (s *skin) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	return s.now.Load().Color(name, v)
-}
-
-func wear(a fyne.App, t *theme.Theme) *skin {
-	if worn, ok := a.Settings().Theme().(*skin); ok {
-		worn.now.Store(t)
-		return worn
-	}
-	worn := &skin{}
-	worn.now.Store(t)
-	a.Settings().SetTheme(worn)
-	return worn
-}
-
 func (s *Shell) locked() bool { return s.opts.Mode != Desk }
 
 // build makes the window and what always stands in it.
 func (s *Shell) build() {
-	size := fyne.NewSize(1100, 780)
+	size := theme.Window
 	if s.opts.Windowed.Width > 0 {
 		size = s.opts.Windowed
 	}
-	s.look = look{Theme: theme.New(s.palette, s.fonts, theme.FitFor(size)), lang: s.opts.Lang, pixels: 1}
+	s.look = s.newLook(theme.FitFor(size))
 	s.skin = wear(s.app, s.look.Theme)
 
 	s.ground = canvas.NewRectangle(s.look.Ground)
@@ -146,7 +103,8 @@ func (s *Shell) build() {
 	s.footer = newFooter(s.look, s)
 	s.banner = newBanner(s.look)
 	s.page = newPageView(s)
-	s.root = arrange(s.layout, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box)
+	s.panel = newDisplayPanel(s.look, s)
+	s.root = arrange(s.layout, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box, s.panel.box)
 
 	s.window = s.app.NewWindow("Ting")
 	s.window.SetPadded(false)
@@ -158,6 +116,7 @@ func (s *Shell) build() {
 	}
 	s.window.Canvas().SetOnTypedRune(s.typedRune)
 	s.window.Canvas().SetOnTypedKey(s.typedKey)
+	s.tellDisplay()
 	s.beat()
 }
 
@@ -171,13 +130,6 @@ func (s *Shell) Run() error {
 	s.window.ShowAndRun()
 	s.stop()
 	return nil
-}
-
-// readFonts has Fyne look through the system's fonts and parse those it falls
-// back to, which it does the first time one of its own fields is drawn. Run does
-// it in the background after the first picture; a field that is sooner waits.
-func (s *Shell) readFonts() {
-	s.fallen.Do(func() { fyne.MeasureText("M", s.skin.Size(ftheme.SizeNameText), fyne.TextStyle{}) })
 }
 
 // stop ends the shell's goroutines, once; it reports whether it did.
@@ -235,6 +187,7 @@ func (s *Shell) show(p presented) {
 		s.log.Warn("a page was refused", "op", "present", "module", p.visit.Module, "cause", err)
 		return
 	}
+	s.leaveDisplay(p.visit)
 	s.page.show(p.visit, p.page)
 	s.tell()
 }
@@ -250,6 +203,7 @@ func (s *Shell) tell() {
 
 // beat is called about once a second.
 func (s *Shell) beat() {
+	s.keepDisplay(s.opts.Now())
 	s.header.tell(s.opts.Now(), s.status)
 	s.page.beat(s.opts.Now())
 	s.countDown()
@@ -268,9 +222,7 @@ func (s *Shell) countDown() {
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {
 	if fit := theme.FitFor(size); size.Width > 0 && fit != s.look.Fit {
-		next := look{Theme: theme.New(s.palette, s.fonts, fit), lang: s.look.lang, pixels: s.window.Canvas().Scale()}
-		s.skin.now.Store(next.Theme)
-		s.restyle(next)
+		s.restyle(s.newLook(fit))
 	}
 	l := s.look
 	put(s.ground, 0, 0, size.Width, size.Height)
@@ -282,26 +234,20 @@ func (s *Shell) layout(size fyne.Size) {
 	}
 	put(s.page.box, 0, top, size.Width, size.Height-top-l.Footer)
 	put(s.footer.box, 0, size.Height-l.Footer, size.Width, l.Footer)
+	put(s.panel.box, 0, 0, size.Width, size.Height)
 }
 
-// restyle draws everything anew in another size or language. What is typed stays.
+// restyle draws everything anew in another size, variant or language. What is
+// typed stays.
 func (s *Shell) restyle(l look) {
 	s.look = l
+	s.skin.now.Store(l.Theme)
 	s.ground.FillColor = l.Ground
 	s.header.restyle(l)
 	s.footer.restyle(l)
 	s.banner.restyle(l)
+	s.panel.restyle(l)
 	s.page.restyle()
-}
-
-func (s *Shell) switchLanguage() {
-	s.touched()
-	l := s.look
-	if l.lang = view.EN; s.look.lang == view.EN {
-		l.lang = view.ZH
-	}
-	s.restyle(l)
-	s.root.Refresh()
 }
 
 func (s *Shell) closeAsked() {

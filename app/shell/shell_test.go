@@ -146,6 +146,14 @@ func (b *bench) find(id string) fyne.Tappable {
 			if o.id == id {
 				found = o
 			}
+		case *displaySwitch:
+			if o.id == id {
+				found = o
+			}
+		case *veil:
+			if o.id == id {
+				found = o
+			}
 		case *row:
 			if o.id == id {
 				found = o
@@ -165,6 +173,9 @@ func (b *bench) tap(ids ...string) {
 		test.Tap(o)
 	}
 }
+
+// tapAt touches the screen at a place.
+func (b *bench) tapAt(at fyne.Position) { test.TapCanvas(b.s.window.Canvas(), at) }
 
 // words is every text on screen, in drawing order.
 func (b *bench) words() []string {

@@ -10,6 +10,7 @@ import (
 
 // touched tells that somebody is here.
 func (s *Shell) touched() {
+	s.lastTouch = s.opts.Now()
 	if s.opts.OnTouch != nil {
 		s.courier.send("touch", s.opts.OnTouch)
 	}

@@ -28,6 +28,7 @@ import (
 // that a misspelt permission is not silently nothing.
 type Config struct {
 	Terminal TerminalConfig          `toml:"terminal"`
+	Display  DisplayConfig           `toml:"display"`
 	Center   CenterConfig            `toml:"center"`
 	Camera   CameraConfig            `toml:"camera"`
 	Face     FaceConfig              `toml:"face"`
@@ -55,6 +56,38 @@ type TerminalConfig struct {
 	AllowQuit bool `toml:"allow_quit"`
 	// Window is the size of the window where the mode is not full screen: "1280x800".
 	Window string `toml:"window"`
+}
+
+// DisplayConfig is how pages are shown to everybody who has not chosen otherwise
+// on the screen itself. What a visitor chooses ends with his visit.
+type DisplayConfig struct {
+	// Night is "never" (also when empty), "always", or the hours in which it is
+	// dark: "18:30-06:30".
+	Night      string `toml:"night"`
+	Contrast   bool   `toml:"contrast"`   // black on white
+	Elder      bool   `toml:"elder"`      // large type, few things, slow
+	Wheelchair bool   `toml:"wheelchair"` // everything to touch in the lower half
+	Voice      bool   `toml:"voice"`      // pages are read out
+}
+
+// nights are the hours that Night says.
+func (d DisplayConfig) nights() (always bool, n shell.Nights, err error) {
+	switch d.Night {
+	case "", "never":
+		return false, n, nil
+	case "always":
+		return true, n, nil
+	}
+	from, until, ok := strings.Cut(d.Night, "-")
+	a, err1 := time.Parse("15:04", strings.TrimSpace(from))
+	b, err2 := time.Parse("15:04", strings.TrimSpace(until))
+	if !ok || err1 != nil || err2 != nil || a.Equal(b) {
+		return false, n, errors.New(`never, always, or hours such as "18:30-06:30"`)
+	}
+	since := func(t time.Time) time.Duration {
+		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	}
+	return false, shell.Nights{From: since(a), Until: since(b)}, nil
 }
 
 // TextPair is a text in both languages.
@@ -179,6 +212,9 @@ func (c *Config) check() (problems []string) {
 	var err error
 	if c.zone, err = time.LoadLocation(zone); err != nil {
 		bad("terminal.zone = %q: a name such as Asia/Shanghai is needed", zone)
+	}
+	if _, _, err := c.Display.nights(); err != nil {
+		bad("display.night = %q: %v", c.Display.Night, err)
 	}
 	if c.Terminal.Window != "" {
 		if _, _, err := parseSize(c.Terminal.Window); err != nil {

@@ -149,3 +149,22 @@ func TestSocketDir_FitsASocketsPath(t *testing.T) {
 		t.Error("two terminals share a directory")
 	}
 }
+
+func TestDisplay_NightIsHoursOrAWord(t *testing.T) {
+	for _, c := range []struct {
+		night, from, until string
+		always, wrong      bool
+	}{
+		{night: "", from: "0s", until: "0s"}, {night: "never", from: "0s", until: "0s"}, {night: "always", from: "0s", until: "0s", always: true},
+		{night: "18:30-06:05", from: "18h30m0s", until: "6h5m0s"}, {night: "18:30 - 06:05", from: "18h30m0s", until: "6h5m0s"},
+		{night: "dark", wrong: true}, {night: "18:30", wrong: true}, {night: "25:00-06:00", wrong: true}, {night: "06:00-06:00", wrong: true},
+	} {
+		always, n, err := DisplayConfig{Night: c.night}.nights()
+		if (err != nil) != c.wrong {
+			t.Errorf("%q: %v", c.night, err)
+		}
+		if err == nil && (always != c.always || n.From.String() != c.from || n.Until.String() != c.until) {
+			t.Errorf("%q: always %v, %v", c.night, always, n)
+		}
+	}
+}

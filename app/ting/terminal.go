@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -58,6 +59,8 @@ type terminal struct {
 	host     *host.Host
 	link     *link // nil without a center
 	measured *metrics.Terminal
+
+	pace atomic.Int64 // the display's, for a host that opens later
 
 	closers []func() error // of what open has opened, in order
 	running sync.WaitGroup // goroutines that end with open's context
@@ -123,11 +126,12 @@ func (t *terminal) openWindow(ctx context.Context) error {
 	}
 	mode := modes[c.Terminal.Mode]
 	o := shell.Options{
-		Mode: mode, Lang: view.Lang(c.Terminal.Lang),
+		Mode:  mode,
 		Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
 		Log:   t.log, Mirror: true, AllowQuit: c.Terminal.AllowQuit,
 		OnQuit: func() { t.shell.Quit() },
 	}
+	setDisplay(&o, c)
 	t.listen(&o)
 	if t.finder != nil {
 		o.Viewfinder = t.finder
@@ -170,6 +174,12 @@ func (t *terminal) listen(o *shell.Options) {
 			if err := t.host.Begin(module); err != nil {
 				t.log.Warn("a module was touched that cannot begin", "op", "begin", "module", module, "code", kiosk.CodeOf(err), "cause", err)
 			}
+		}
+	}
+	o.OnDisplay = func(d shell.Display) {
+		t.pace.Store(int64(d.Pace()))
+		if t.isOpen() {
+			t.host.SetPace(d.Pace())
 		}
 	}
 	o.OnCard = func(number string) {
@@ -359,6 +369,7 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 		return err
 	}
 	t.host = h
+	h.SetPace(int(t.pace.Load()))
 	t.closers = append(t.closers, func() error {
 		ending, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 		defer cancel()

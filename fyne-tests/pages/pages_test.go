@@ -47,7 +47,7 @@ func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.St
 		faces[i].Rect = at
 	}
 	s, err := shell.New(shell.Options{
-		Mode: shell.Gate, Lang: lang, Place: sample.Place, App: app, Windowed: size,
+		Mode: shell.Gate, Display: shell.Display{Lang: lang}, Place: sample.Place, App: app, Windowed: size,
 		Now: func() time.Time { return sample.Clock },
 		Viewfinder: picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
 			Stride: 3 * sample.PictureW, Faces: faces}},

@@ -157,6 +157,16 @@ var behaviours = map[string]func(context.Context, kiosk.Session) error{
 		os.Exit(3)
 		return nil
 	},
+	// slow asks on a page that ends by itself, and then on one that does not.
+	"slow": func(ctx context.Context, s kiosk.Session) error {
+		p := page("slow", "")
+		p.Timeout = 10 * time.Second
+		if _, err := s.Ask(ctx, p); err != nil {
+			return err
+		}
+		_, err := s.Ask(ctx, page("slow-over", ""))
+		return err
+	},
 	"panic": func(ctx context.Context, s kiosk.Session) error {
 		if _, err := s.Ask(ctx, page("panic", "")); err != nil {
 			return err

@@ -65,6 +65,7 @@ type Host struct {
 	spawner *spawner
 	pins    pins
 	rev     atomic.Uint64
+	pace    atomic.Int64 // see SetPace
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -202,6 +203,15 @@ func (h *Host) Answer(a view.Answer) bool {
 
 // Touch says that somebody is there: the idle time begins anew.
 func (h *Host) Touch() { h.stage.touch() }
+
+// SetPace makes the terminal wait that many times longer for its visitor: before
+// it takes him to have gone, and on pages that end by themselves. Times under way
+// begin anew. The usual pace is 1.
+func (h *Host) SetPace(times int) {
+	if n := int64(max(times, 1)); h.pace.Swap(n) != n {
+		h.stage.repace()
+	}
+}
 
 // IdleLeft is how long the visit under way goes on without a touch; false when
 // none will be ended so.

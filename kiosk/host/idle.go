@@ -27,7 +27,7 @@ func (g *stage) startIdle() {
 
 // countDown begins the time anew. The lock is held.
 func (g *stage) countDown() {
-	c, limit := g.host.cfg.Clock, g.host.cfg.Idle
+	c, limit := g.host.cfg.Clock, g.host.cfg.Idle*time.Duration(max(g.host.pace.Load(), 1))
 	over := g.idle.over
 	g.idle.until = c.Now().Add(limit)
 	g.idle.timer = c.AfterFunc(limit, func() {
@@ -38,6 +38,17 @@ func (g *stage) countDown() {
 			close(over)
 		}
 	})
+}
+
+// repace begins every time that runs anew, at the pace of now.
+func (g *stage) repace() {
+	g.touch()
+	g.mu.Lock()
+	s := g.session
+	g.mu.Unlock()
+	if s != nil {
+		s.repace()
+	}
 }
 
 func (g *stage) touch() {

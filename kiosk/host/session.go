@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
@@ -22,6 +23,7 @@ type SessionConfig struct {
 	Log      *slog.Logger           // nil discards
 	Rev      *atomic.Uint64         // the screen's revision, shared by all its visits; nil is one of its own
 	Refused  func(kiosk.Permission) // told of every call refused for want of a permission; may be nil
+	Pace     *atomic.Int64          // how many times longer a page's own time lasts; nil or 0 is once
 }
 
 // Session is the terminal's side of one visit. It implements kiosk.Session: it
@@ -123,13 +125,32 @@ func (s *Session) present(ctx context.Context, p view.Page, w *waiter) error {
 	p.Rev = s.Rev.Add(1)
 	s.page, s.waiting = p, w
 	if w != nil && p.Timeout > 0 {
-		late := view.Answer{PageID: p.ID, Rev: p.Rev, Action: view.ActionTimeout}
-		w.timer = s.Clock.AfterFunc(p.Timeout, func() { s.Answer(late) })
+		s.startTimer()
 	}
 	if s.Services.Screen == nil {
 		return nil
 	}
 	return guard(s, op, func() error { s.Services.Screen.Present(s.SessionConfig.Visit, p); return nil })
+}
+
+// startTimer begins the time of the page on screen. The lock is held.
+func (s *Session) startTimer() {
+	times := time.Duration(1)
+	if s.Pace != nil {
+		times = time.Duration(max(s.Pace.Load(), 1))
+	}
+	late := view.Answer{PageID: s.page.ID, Rev: s.page.Rev, Action: view.ActionTimeout}
+	s.waiting.timer = s.Clock.AfterFunc(s.page.Timeout*times, func() { s.Answer(late) })
+}
+
+// repace begins the time of the page on screen anew, at the pace of now.
+func (s *Session) repace() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting != nil && s.waiting.timer != nil {
+		s.waiting.timer.Stop()
+		s.startTimer()
+	}
 }
 
 // settle ends the Ask under way, if there is one. The lock is held.

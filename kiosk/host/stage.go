@@ -304,6 +304,7 @@ func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *S
 		Clock:    h.cfg.Clock,
 		Log:      h.log,
 		Rev:      &h.rev,
+		Pace:     &h.pace,
 	}
 	if m != nil {
 		c.Visit.Module, c.Visit.Lane, c.Grants, c.Refused = m.ID, m.Lane, m.Grants, m.refused

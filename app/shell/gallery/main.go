@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,6 +33,8 @@ func main() {
 	idle := flag.Duration("idle", 0, "what the idle countdown shows")
 	offline := flag.Bool("offline", false, "show the line to the center as down")
 	trouble := flag.Bool("trouble", false, "show a device in trouble")
+	variant := flag.String("variant", "", "of the look, with commas: night, contrast, elder, seated")
+	mode := flag.String("mode", "gate", "kiosk, gate or desk")
 	flag.Parse()
 	if *list {
 		for _, p := range sample.All() {
@@ -39,11 +42,30 @@ func main() {
 		}
 		return
 	}
-	if err := run(*page, *lang, *size, *still, status(*unsent, *idle, *offline, *trouble)); err != nil {
+	if err := run(*page, *size, *mode, display(*lang, *variant), *still, status(*unsent, *idle, *offline, *trouble)); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
 	}
 }
+
+func display(lang, variant string) shell.Display {
+	d := shell.Display{Lang: view.Lang(lang)}
+	for _, v := range strings.Split(variant, ",") {
+		switch v {
+		case "night":
+			d.Night = true
+		case "contrast":
+			d.Contrast = true
+		case "elder":
+			d.Elder = true
+		case "seated":
+			d.Seated = true
+		}
+	}
+	return d
+}
+
+var modes = map[string]shell.Mode{"kiosk": shell.Kiosk, "gate": shell.Gate, "desk": shell.Desk}
 
 func status(unsent int64, idle time.Duration, offline, trouble bool) shell.Status {
 	st := shell.Status{Network: shell.Online, Unsent: unsent, IdleLeft: idle}
@@ -56,7 +78,7 @@ func status(unsent int64, idle time.Duration, offline, trouble bool) shell.Statu
 	return st
 }
 
-func run(name, lang, size string, still bool, st shell.Status) error {
+func run(name, size, mode string, d shell.Display, still bool, st shell.Status) error {
 	pages := sample.All()
 	at := -1
 	for i, p := range pages {
@@ -68,7 +90,7 @@ func run(name, lang, size string, still bool, st shell.Status) error {
 		return fmt.Errorf("no page %q (see -list)", name)
 	}
 	opts := shell.Options{
-		Mode: shell.Gate, Lang: view.Lang(lang), Place: sample.Place, AllowQuit: true,
+		Mode: modes[mode], Display: d, Place: sample.Place, AllowQuit: true,
 		Log:        slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Viewfinder: newPattern(still),
 		Shortcuts: []shell.Shortcut{

@@ -1,5 +1,7 @@
 package theme
 
+import "fyne.io/fyne/v2"
+
 // Metrics are the measures of a theme, in Fyne units at the theme's scale.
 type Metrics struct {
 	// The type scale.
@@ -19,6 +21,7 @@ type Metrics struct {
 	Button float32 // height of a page's action
 	Key    float32 // height of an on-screen key
 	Row    float32 // height of a list's row
+	Switch float32 // tallest a switch of the display panel gets
 	Cell   float32 // height of a table's row
 
 	Header, Footer float32 // heights of the bars
@@ -33,9 +36,10 @@ type Metrics struct {
 	Tile        float32 // tallest a tile gets
 }
 
-func metricsAt(fit Fit) Metrics {
+func metricsAt(fit Fit, v Variant) Metrics {
 	k := fit.Scale
-	face := func(size float32, bold bool) Type { return Type{Size: size * k, Bold: bold} }
+	read, touch, bar := k*v.grow(elderType), k*v.grow(elderTouch), k*v.grow(elderBar)
+	face := func(size float32, bold bool) Type { return Type{Size: size * read, Bold: bold} }
 	m := Metrics{
 		Display:  face(84, true),
 		Headline: face(68, true),
@@ -44,7 +48,7 @@ func metricsAt(fit Fit) Metrics {
 		Lead:     face(42, false),
 		Body:     face(34, false),
 		Small:    face(28, false),
-		Clock:    face(64, true),
+		Clock:    Type{Size: 64 * bar, Bold: true},
 		Digit:    face(52, true),
 
 		XS: 10 * k, S: 18 * k, M: 28 * k, L: 44 * k, XL: 60 * k,
@@ -53,19 +57,26 @@ func metricsAt(fit Fit) Metrics {
 
 		Stroke: max(2.5*k, 1.5), Hairline: max(1.5*k, 1), FaceLine: 6 * k,
 
-		Touch: 96 * k, Button: 124 * k, Key: 120 * k, Row: 132 * k, Cell: 96 * k,
+		Touch: 96 * touch, Button: 124 * touch, Key: 120 * bar, Row: 132 * touch, Switch: 176 * bar, Cell: 96 * touch,
 
-		Header: 184 * k, Footer: 136 * k,
+		Header: 184 * bar, Footer: 136 * bar,
 
-		IconS: 34 * k, IconM: 48 * k, IconL: 84 * k, IconXL: 168 * k,
+		IconS: 34 * read, IconM: 48 * read, IconL: 84 * read, IconXL: 168 * k,
 
 		Column: 960 * k, Panel: 780 * k,
 		QR: max(420*k, 240),
 
-		KeypadWidth: 720 * k, Tile: 380 * k,
+		KeypadWidth: 720 * k, Tile: 380 * touch,
 	}
 	if fit.Wide { // height is dear
-		m.Header, m.Footer = 152*k, 120*k
+		m.Header, m.Footer = 152*bar, 120*bar
+	}
+	if v.Contrast { // borders say what is a thing of its own
+		m.Stroke *= 1.6
+		m.Hairline *= 1.6
 	}
 	return m
 }
+
+// Window is the size of a desk's window that remembers none.
+var Window = fyne.NewSize(1366, 860)

@@ -9,6 +9,7 @@ import (
 // Tint is the colours of one tone.
 type Tint struct {
 	Strong color.NRGBA // icons, edges, filled shapes
+	On     color.NRGBA // icons on Strong
 	Ink    color.NRGBA // words on Soft
 	Soft   color.NRGBA // the ground behind them
 }
@@ -30,11 +31,14 @@ type Palette struct {
 	InkSoft     color.NRGBA // second words
 	InkFaint    color.NRGBA // what cannot be used now
 	Brand       color.NRGBA // the one thing to touch
-	BrandDark   color.NRGBA // the same, pressed; the header
-	BrandSoft   color.NRGBA // a wash of it
-	OnBrand     color.NRGBA // words on Brand and BrandDark
-	OnBrandSoft color.NRGBA // second words on them
-	BrandVeil   color.NRGBA // chips on BrandDark
+	BrandDark   color.NRGBA // the header, and the rail of a desk
+	BrandSoft   color.NRGBA // a wash of it: what is pressed or chosen
+	Pressed     color.NRGBA // Brand under a finger
+	OnBrand     color.NRGBA // words on Brand and Pressed
+	OnBar       color.NRGBA // words on BrandDark
+	OnBrandSoft color.NRGBA // second words on BrandDark
+	BrandVeil   color.NRGBA // chips and buttons on BrandDark
+	BarPressed  color.NRGBA // such a button under a finger
 	Accent      color.NRGBA // the one accent: what wants a look, never a mood
 	OnAccent    color.NRGBA
 	Screen      color.NRGBA // behind the live picture
@@ -72,6 +76,9 @@ var Day = Palette{
 	BrandDark:   rgb(0x0a3f80),
 	BrandSoft:   rgb(0xe2edf9),
 	OnBrand:     rgb(0xffffff),
+	Pressed:     rgb(0x0a3f80),
+	OnBar:       rgb(0xffffff),
+	BarPressed:  rgb(0x0f56a8),
 	OnBrandSoft: rgb(0xc4d9f2),
 	BrandVeil:   rgb(0x1c5296),
 	Accent:      rgb(0xf2b23e),
@@ -80,26 +87,30 @@ var Day = Palette{
 	OnScreen:    rgb(0xffffff),
 	Veil:        rgba(0x0a1a30, 0xb8),
 
-	Calm:    Tint{Strong: rgb(0x0f56a8), Ink: rgb(0x0a3f80), Soft: rgb(0xe2edf9)},
-	Success: Tint{Strong: rgb(0x1a8a55), Ink: rgb(0x0e5a36), Soft: rgb(0xe3f4ea)},
-	Warning: Tint{Strong: rgb(0xc77d12), Ink: rgb(0x6e4200), Soft: rgb(0xfdf1dc)},
-	Refusal: Tint{Strong: rgb(0x4b5f80), Ink: rgb(0x2b3b57), Soft: rgb(0xe8edf4)},
-	Busy:    Tint{Strong: rgb(0x3f7cc4), Ink: rgb(0x0a3f80), Soft: rgb(0xe8f1fb)},
+	Calm:    Tint{Strong: rgb(0x0f56a8), On: rgb(0xffffff), Ink: rgb(0x0a3f80), Soft: rgb(0xe2edf9)},
+	Success: Tint{Strong: rgb(0x1a8a55), On: rgb(0xffffff), Ink: rgb(0x0e5a36), Soft: rgb(0xe3f4ea)},
+	Warning: Tint{Strong: rgb(0xc77d12), On: rgb(0xffffff), Ink: rgb(0x6e4200), Soft: rgb(0xfdf1dc)},
+	Refusal: Tint{Strong: rgb(0x4b5f80), On: rgb(0xffffff), Ink: rgb(0x2b3b57), Soft: rgb(0xe8edf4)},
+	Busy:    Tint{Strong: rgb(0x3f7cc4), On: rgb(0xffffff), Ink: rgb(0x0a3f80), Soft: rgb(0xe8f1fb)},
 }
 
-// Contrast is the palette for people who see little: black on white, dark tones.
+// Contrast is the palette for people who see little: black on white, dark
+// tones, every word at WCAG's level AAA.
 var Contrast = Palette{
 	Ground:      rgb(0xffffff),
 	Surface:     rgb(0xffffff),
 	Sunken:      rgb(0xf0f0f0),
-	Line:        rgb(0x4a4a4a),
+	Line:        rgb(0x2e2e2e),
 	Ink:         rgb(0x000000),
 	InkSoft:     rgb(0x1e1e1e),
-	InkFaint:    rgb(0x5c5c5c),
+	InkFaint:    rgb(0x4a4a4a),
 	Brand:       rgb(0x00337a),
 	BrandDark:   rgb(0x001f4d),
 	BrandSoft:   rgb(0xdce9fb),
 	OnBrand:     rgb(0xffffff),
+	Pressed:     rgb(0x001f4d),
+	OnBar:       rgb(0xffffff),
+	BarPressed:  rgb(0x0a4aa3),
 	OnBrandSoft: rgb(0xffffff),
 	BrandVeil:   rgb(0x00337a),
 	Accent:      rgb(0xffc233),
@@ -108,11 +119,43 @@ var Contrast = Palette{
 	OnScreen:    rgb(0xffffff),
 	Veil:        rgba(0x000000, 0xe0),
 
-	Calm:    Tint{Strong: rgb(0x00337a), Ink: rgb(0x001f4d), Soft: rgb(0xdce9fb)},
-	Success: Tint{Strong: rgb(0x00572d), Ink: rgb(0x003d1f), Soft: rgb(0xdff5e8)},
-	Warning: Tint{Strong: rgb(0x8a4b00), Ink: rgb(0x4d2a00), Soft: rgb(0xfff0d6)},
-	Refusal: Tint{Strong: rgb(0x2b3b57), Ink: rgb(0x14213a), Soft: rgb(0xe6eaf1)},
-	Busy:    Tint{Strong: rgb(0x00337a), Ink: rgb(0x001f4d), Soft: rgb(0xdce9fb)},
+	Calm:    Tint{Strong: rgb(0x00337a), On: rgb(0xffffff), Ink: rgb(0x001f4d), Soft: rgb(0xdce9fb)},
+	Success: Tint{Strong: rgb(0x00572d), On: rgb(0xffffff), Ink: rgb(0x003d1f), Soft: rgb(0xdff5e8)},
+	Warning: Tint{Strong: rgb(0x7a4200), On: rgb(0xffffff), Ink: rgb(0x4d2a00), Soft: rgb(0xfff0d6)},
+	Refusal: Tint{Strong: rgb(0x2b3b57), On: rgb(0xffffff), Ink: rgb(0x14213a), Soft: rgb(0xe6eaf1)},
+	Busy:    Tint{Strong: rgb(0x00337a), On: rgb(0xffffff), Ink: rgb(0x001f4d), Soft: rgb(0xdce9fb)},
+}
+
+// ContrastNight is the same in the dark: white on black, the thing to touch in
+// yellow, which the eye keeps longest.
+var ContrastNight = Palette{
+	Ground:      rgb(0x000000),
+	Surface:     rgb(0x000000),
+	Sunken:      rgb(0x1c1c1c),
+	Line:        rgb(0xd0d0d0),
+	Ink:         rgb(0xffffff),
+	InkSoft:     rgb(0xe6e6e6),
+	InkFaint:    rgb(0xb4b4b4),
+	Brand:       rgb(0xffd84a),
+	BrandDark:   rgb(0x141414),
+	BrandSoft:   rgb(0x3a3000),
+	OnBrand:     rgb(0x000000),
+	Pressed:     rgb(0xffe88f),
+	OnBar:       rgb(0xffffff),
+	BarPressed:  rgb(0x4a4a4a),
+	OnBrandSoft: rgb(0xffffff),
+	BrandVeil:   rgb(0x2a2a2a),
+	Accent:      rgb(0xffd84a),
+	OnAccent:    rgb(0x000000),
+	Screen:      rgb(0x000000),
+	OnScreen:    rgb(0xffffff),
+	Veil:        rgba(0x000000, 0xe0),
+
+	Calm:    Tint{Strong: rgb(0x8ec5ff), On: rgb(0x000000), Ink: rgb(0xd6eaff), Soft: rgb(0x0a1c33)},
+	Success: Tint{Strong: rgb(0x6fe3a5), On: rgb(0x000000), Ink: rgb(0xcff7e1), Soft: rgb(0x062417)},
+	Warning: Tint{Strong: rgb(0xffc861), On: rgb(0x000000), Ink: rgb(0xffe9c2), Soft: rgb(0x2b1e04)},
+	Refusal: Tint{Strong: rgb(0xc3d3ee), On: rgb(0x000000), Ink: rgb(0xe8effa), Soft: rgb(0x1a2230)},
+	Busy:    Tint{Strong: rgb(0x8ec5ff), On: rgb(0x000000), Ink: rgb(0xd6eaff), Soft: rgb(0x0a1c33)},
 }
 
 // Night is the palette of an unlit gate: it must not blind.
@@ -124,10 +167,13 @@ var Night = Palette{
 	Ink:         rgb(0xe9f0f8),
 	InkSoft:     rgb(0xaebdd0),
 	InkFaint:    rgb(0x74869c),
-	Brand:       rgb(0x2f79cf),
+	Brand:       rgb(0x86b9f4),
 	BrandDark:   rgb(0x0a2a54),
 	BrandSoft:   rgb(0x1a3557),
-	OnBrand:     rgb(0xffffff),
+	OnBrand:     rgb(0x071524),
+	Pressed:     rgb(0xb3d3fa),
+	OnBar:       rgb(0xffffff),
+	BarPressed:  rgb(0x1f5499),
 	OnBrandSoft: rgb(0xb7cde8),
 	BrandVeil:   rgb(0x153e73),
 	Accent:      rgb(0xf2b23e),
@@ -136,11 +182,11 @@ var Night = Palette{
 	OnScreen:    rgb(0xffffff),
 	Veil:        rgba(0x060c14, 0xc8),
 
-	Calm:    Tint{Strong: rgb(0x6fa8e8), Ink: rgb(0xcfe2f8), Soft: rgb(0x1a3557)},
-	Success: Tint{Strong: rgb(0x4fc48a), Ink: rgb(0xcdf2de), Soft: rgb(0x153b2a)},
-	Warning: Tint{Strong: rgb(0xe7ac4d), Ink: rgb(0xfae5c1), Soft: rgb(0x43331a)},
-	Refusal: Tint{Strong: rgb(0x9db1cf), Ink: rgb(0xdbe4f1), Soft: rgb(0x26364f)},
-	Busy:    Tint{Strong: rgb(0x6fa8e8), Ink: rgb(0xcfe2f8), Soft: rgb(0x1a3557)},
+	Calm:    Tint{Strong: rgb(0x6fa8e8), On: rgb(0x0b1522), Ink: rgb(0xcfe2f8), Soft: rgb(0x1a3557)},
+	Success: Tint{Strong: rgb(0x4fc48a), On: rgb(0x0b1522), Ink: rgb(0xcdf2de), Soft: rgb(0x153b2a)},
+	Warning: Tint{Strong: rgb(0xe7ac4d), On: rgb(0x0b1522), Ink: rgb(0xfae5c1), Soft: rgb(0x43331a)},
+	Refusal: Tint{Strong: rgb(0x9db1cf), On: rgb(0x0b1522), Ink: rgb(0xdbe4f1), Soft: rgb(0x26364f)},
+	Busy:    Tint{Strong: rgb(0x6fa8e8), On: rgb(0x0b1522), Ink: rgb(0xcfe2f8), Soft: rgb(0x1a3557)},
 }
 
 func rgb(v uint32) color.NRGBA { return rgba(v, 0xff) }

@@ -28,8 +28,9 @@ type Type struct {
 type Theme struct {
 	Palette
 	Metrics
-	Fonts Fonts
-	Fit   Fit
+	Fonts   Fonts
+	Fit     Fit
+	Variant Variant
 }
 
 // Fit is what of a screen's size a theme depends on.
@@ -55,9 +56,9 @@ func FitFor(size fyne.Size) Fit {
 	return f
 }
 
-// New makes the theme for a palette, fonts and a fit.
-func New(p Palette, f Fonts, fit Fit) *Theme {
-	return &Theme{Palette: p, Metrics: metricsAt(fit), Fonts: f, Fit: fit}
+// New makes the theme of a variant on a screen.
+func New(v Variant, f Fonts, fit Fit) *Theme {
+	return &Theme{Palette: v.Palette(), Metrics: metricsAt(fit, v), Fonts: f, Fit: fit, Variant: v}
 }
 
 // Font returns the cut for a style.
