@@ -109,8 +109,8 @@ func TestSwitchingLosesNothing(t *testing.T) {
 	for _, id := range []string{"elder", "contrast", "night", "seated", "lang", "voice", "elder", "seated"} {
 		b.tap("display:" + id)
 		got := b.s.page.fields()
-		if got["name"] != "王芳" || got["number"] != "12" {
-			t.Fatalf("after %s, fields = %q", id, got)
+		if got["name"].Text != "王芳" || got["number"].Text != "12" {
+			t.Fatalf("after %s, fields = %v", id, got)
 		}
 		if f := b.s.page.active; f == nil || f.node.ID != "number" {
 			t.Fatalf("after %s another field is typed into", id)
@@ -120,8 +120,8 @@ func TestSwitchingLosesNothing(t *testing.T) {
 		}
 	}
 	b.tap("display:done", "key:3", "ok")
-	if a := b.answer(); a.Fields["number"] != "123" || a.Fields["name"] != "王芳" {
-		t.Errorf("fields = %q", a.Fields)
+	if a := b.answer(); a.Fields["number"].Text != "123" || a.Fields["name"].Text != "王芳" {
+		t.Errorf("fields = %v", a.Fields)
 	}
 }
 
