@@ -104,7 +104,7 @@ func TestSwitchingLosesNothing(t *testing.T) {
 		Actions: []view.Action{{ID: "ok", Label: view.T("提交", "Send"), Primary: true}}})
 	b.s.page.forms[0].fields[0].entry.SetText("王芳")
 	b.tap("field:number", "key:1", "key:2")
-	b.s.page.body.scroll.ScrollToOffset(fyne.NewPos(0, 120))
+	b.s.page.scroller.scroll.ScrollToOffset(fyne.NewPos(0, 120))
 	b.tap("ting.display")
 	for _, id := range []string{"elder", "contrast", "night", "seated", "lang", "voice", "elder", "seated"} {
 		b.tap("display:" + id)
@@ -115,7 +115,7 @@ func TestSwitchingLosesNothing(t *testing.T) {
 		if f := b.s.page.active; f == nil || f.node.ID != "number" {
 			t.Fatalf("after %s another field is typed into", id)
 		}
-		if y := b.s.page.body.scroll.Offset.Y; y == 0 {
+		if y := b.s.page.scroller.scroll.Offset.Y; y == 0 {
 			t.Fatalf("after %s the form is scrolled to its beginning", id)
 		}
 	}

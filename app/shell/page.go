@@ -21,23 +21,23 @@ type pageView struct {
 	alarm    *time.Timer // brings a beat at the deadline
 	expired  bool
 
-	nodes   map[string]node // by kind and key
-	order   []node          // as they stand, without the live viewfinder
-	forms   []*form
-	active  *field      // what the keypad types into; nil for none
-	finder  *viewfinder // the first viewfinder; nil for none
-	title   *paragraph
-	steps   *steps
-	actions *actions
-	keypad  *keypad // nil when no field of the page takes digits
-	sheet   *sheet
-	stage   *stage
-	body    *scrolled // what of the page scrolls; it keeps its place while the page is updated
-	box     *fyne.Container
+	nodes    map[string]node // by kind and key
+	order    []node          // as they stand, without the live viewfinder
+	forms    []*form
+	active   *field      // what the keypad types into; nil for none
+	finder   *viewfinder // the first viewfinder; nil for none
+	title    *paragraph
+	steps    *steps
+	actions  *actions
+	keypad   *keypad // nil when no field of the page takes digits
+	sheet    *sheet
+	stage    *stage
+	scroller *scrolled // what of the page scrolls; it keeps its place while the page is updated
+	box      *fyne.Container
 }
 
 func newPageView(s *Shell) *pageView {
-	v := &pageView{shell: s, nodes: map[string]node{}, body: newScrolled()}
+	v := &pageView{shell: s, nodes: map[string]node{}, scroller: newScrolled()}
 	v.box = arrange(v.layout)
 	return v
 }
@@ -48,7 +48,7 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	update := visit.ID == v.visit && p.ID == v.page.ID
 	if !update {
 		v.shell.focus(nil)
-		v.nodes, v.active, v.body = map[string]node{}, nil, newScrolled()
+		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled()
 	}
 	v.visit, v.page = visit.ID, p
 	v.arm()

@@ -23,7 +23,7 @@ type sheet struct {
 }
 
 func newSheet(l look, v *pageView) *sheet {
-	s := &sheet{look: l, page: v, body: v.body}
+	s := &sheet{look: l, page: v, body: v.scroller}
 	s.edge = canvas.NewRectangle(l.Tone(v.page.Tone).Strong)
 	s.box = arrange(s.layout)
 	objs := []fyne.CanvasObject{}

@@ -25,7 +25,7 @@ func newStage(l look, v *pageView, scene fyne.CanvasObject, hint string) *stage 
 	if v.page.Tone != "" && l.set == onStage { // an illustration's ground has the colour
 		fill = tint.Soft
 	}
-	s := &stage{look: l, page: v, scene: scene, panel: canvas.NewRectangle(fill), edge: panel(tint.Strong, l.XS/2), body: v.body}
+	s := &stage{look: l, page: v, scene: scene, panel: canvas.NewRectangle(fill), edge: panel(tint.Strong, l.XS/2), body: v.scroller}
 	if hint != "" {
 		s.hint = newParagraph(l, hint, l.Lead, l.InkSoft).centered().atMost(3)
 	}
