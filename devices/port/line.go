@@ -1,0 +1,156 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/luohu/ting/devices"
+)
+
+// How often a device that is away is tried again: soon, and soon enough for the
+// promise that it is back within five seconds.
+const (
+	firstRetry = 200 * time.Millisecond
+	lastRetry  = 2 * time.Second
+)
+
+// Serve speaks to a device over one connection until that ends or ctx does. It
+// calls Line.Ready once it has heard the device. The connection is closed after it.
+type Serve func(ctx context.Context, l *Line, c Conn) error
+
+// Line keeps a connection to one device: it dials, serves, and dials again when
+// the connection was lost. Its methods are safe for several goroutines; it runs
+// one goroutine, which Close ends.
+type Line struct {
+	dial  Dial
+	serve Serve
+	stop  context.CancelFunc
+	done  chan struct{}
+
+	mu      sync.Mutex
+	health  devices.Health
+	changed chan struct{} // closed and replaced when health changes
+}
+
+// Keep starts to keep a line.
+func Keep(dial Dial, serve Serve) *Line {
+	ctx, stop := context.WithCancel(context.Background())
+	l := &Line{
+		dial: dial, serve: serve, stop: stop, done: make(chan struct{}),
+		health: devices.Health{State: devices.Starting, Since: time.Now()}, changed: make(chan struct{}),
+	}
+	go l.run(ctx)
+	return l
+}
+
+func (l *Line) run(ctx context.Context) {
+	defer close(l.done)
+	pause := firstRetry
+	for {
+		if l.once(ctx) { // it worked until now: soon again
+			pause = firstRetry
+		}
+		select {
+		case <-ctx.Done():
+			l.set(devices.Health{State: devices.Closed})
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, lastRetry)
+	}
+}
+
+// once is one connection, from its dialling to its end; it reports whether the
+// device was heard over it.
+func (l *Line) once(ctx context.Context) (heard bool) {
+	c, err := l.dial(ctx)
+	if err == nil {
+		closed := context.AfterFunc(ctx, func() { c.Close() })
+		err = l.serve(ctx, l, c)
+		closed()
+		c.Close()
+		heard = l.Health().State != devices.Away
+	}
+	if ctx.Err() == nil {
+		if err == nil {
+			err = io.EOF
+		}
+		l.set(devices.Health{State: devices.Away, Reason: err.Error(), Hint: hint(err)})
+	}
+	return heard
+}
+
+// hint is what a technician can do about an error of dialling or speaking.
+func hint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "plug it in, or correct its path in terminal.toml"
+	case errors.Is(err, fs.ErrPermission):
+		return "let the terminal's user read and write it (group dialout or lp)"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the address answers and nothing listens there: check port and device"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "check the network cable and the address"
+	case errors.Is(err, syscall.EBUSY):
+		return "another program has it open"
+	}
+	return "check its power and its cable"
+}
+
+// Ready says that the device was heard and works.
+func (l *Line) Ready() { l.set(devices.Health{State: devices.Ready}) }
+
+// Fault says that the device answers and needs somebody.
+func (l *Line) Fault(reason, hint string) {
+	l.set(devices.Health{State: devices.Faulty, Reason: reason, Hint: hint})
+}
+
+func (l *Line) set(h devices.Health) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.health.State == devices.Closed || h.State == l.health.State && h.Reason == l.health.Reason {
+		return
+	}
+	h.Since = time.Now()
+	l.health = h
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// Health is the device's last known state.
+func (l *Line) Health() devices.Health {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.health
+}
+
+// Wait returns when the device's state is one of those wanted, or with ctx's error.
+func (l *Line) Wait(ctx context.Context, wanted ...devices.State) error {
+	for {
+		l.mu.Lock()
+		now, changed := l.health.State, l.changed
+		l.mu.Unlock()
+		for _, w := range wanted {
+			if now == w {
+				return nil
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close ends the line; a connection that is open is closed. It may be called twice.
+func (l *Line) Close() error {
+	l.stop()
+	<-l.done
+	return nil
+}
