@@ -74,7 +74,8 @@ func (l *Line) once(ctx context.Context) (heard bool) {
 		err = l.serve(ctx, l, c)
 		closed()
 		c.Close()
-		heard = l.Health().State != devices.Away
+		state := l.Health().State
+		heard = state == devices.Ready || state == devices.Faulty
 	}
 	if ctx.Err() == nil {
 		if err == nil {
