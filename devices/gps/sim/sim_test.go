@@ -119,4 +119,3 @@ func await(t *testing.T, r gps.Receiver, good func(gps.Fix) bool) gps.Fix {
 }
 
 func abs(v float64) float64 { return max(v, -v) }
-
