@@ -197,3 +197,27 @@ func TestElderPagesWaitTwiceAsLong(t *testing.T) {
 		t.Errorf("action = %q", a.Action)
 	}
 }
+
+func TestElderLeafsThroughTilesByFour(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Display.Elder = true })
+	var six []view.Tile
+	for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
+		six = append(six, view.Tile{ID: id, Title: view.Same(id)})
+	}
+	b.present(view.Page{ID: "choose", Title: view.T("请选择", "Choose"), Body: []view.Node{view.Tiles{Key: view.Key{Key: "t"}, Tiles: six}}})
+	if b.find("d") == nil || b.find("e") != nil || b.find("tiles:previous") != nil {
+		t.Errorf("the first leaf says %q", b.words())
+	}
+	b.tap("tiles:next")
+	if b.find("d") != nil || b.find("tiles:next") != nil {
+		t.Errorf("the second leaf says %q", b.words())
+	}
+	b.tap("f")
+	if a := b.answer(); a.Action != "f" {
+		t.Errorf("action = %q", a.Action)
+	}
+	b.tap("ting.display", "display:elder", "display:done")
+	if b.find("a") == nil || b.find("f") == nil || b.find("tiles:previous") != nil {
+		t.Errorf("the usual page says %q", b.words())
+	}
+}

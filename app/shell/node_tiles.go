@@ -7,18 +7,43 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
-// tiles draws view.Tiles: big choices in a grid.
+// tiles draws view.Tiles: big choices in a grid. Where the look offers fewer at
+// once than there are, they are leafed through.
 type tiles struct {
 	act   func(id string)
 	look  look
+	node  view.Tiles
+	leaf  int
 	tiles []*tile
+	pager *pager // nil while all are shown
 	box   *fyne.Container
 }
 
+// leaves are the tiles shown at once, leaf by leaf.
+func (t *tiles) leaves() [][]view.Tile {
+	all, most := t.node.Tiles, t.look.Variant.Tiles()
+	var leaves [][]view.Tile
+	for ; len(all) > most; all = all[most:] {
+		leaves = append(leaves, all[:most])
+	}
+	return append(leaves, all)
+}
+
+func (t *tiles) turn(leaf int) {
+	t.leaf = leaf
+	t.show(t.node, t.look)
+}
+
 func (t *tiles) show(n view.Node, l look) {
-	t.look, t.tiles = l, nil
+	t.look, t.node, t.tiles, t.pager = l, n.(view.Tiles), nil, nil
 	var objs []fyne.CanvasObject
-	for _, vt := range n.(view.Tiles).Tiles {
+	leaves := t.leaves()
+	t.leaf = min(max(t.leaf, 0), len(leaves)-1)
+	if len(leaves) > 1 {
+		t.pager = newPager(l, "tiles", t.leaf, len(leaves), t.turn)
+		objs = append(objs, t.pager.object())
+	}
+	for _, vt := range leaves[t.leaf] {
 		one := newTile(l, vt, func() { t.act(vt.ID) })
 		t.tiles = append(t.tiles, one)
 		objs = append(objs, one)
@@ -34,7 +59,7 @@ func (t *tiles) fills() bool               { return true }
 
 func (t *tiles) columns(width float32) int {
 	n := 2
-	if width > t.look.Column {
+	if width > t.look.Column || t.look.seated() { // more beside each other where height is dear
 		n = 3
 	}
 	return min(n, len(t.tiles))
@@ -53,12 +78,21 @@ func (t *tiles) height(width float32) float32 {
 	cols := t.columns(width)
 	rows := (len(t.tiles) + cols - 1) / cols
 	_, h := t.cell(width)
-	return float32(rows)*(h+t.look.M) - t.look.M
+	total := float32(rows)*(h+t.look.M) - t.look.M
+	if t.pager != nil {
+		total += t.look.M + t.pager.height(width)
+	}
+	return total
 }
 
 func (t *tiles) layout(size fyne.Size) {
 	cols := t.columns(size.Width)
 	w, h := t.cell(size.Width)
+	if t.pager != nil {
+		ph := t.pager.height(size.Width)
+		size.Height -= ph + t.look.M
+		put(t.pager.object(), 0, size.Height+t.look.M, size.Width, ph)
+	}
 	// Tiles grow with the room there is, up to a hand's breadth.
 	if rows := float32((len(t.tiles) + cols - 1) / cols); rows > 0 {
 		h = max(h, min(t.look.Tile, (size.Height+t.look.M)/rows-t.look.M))

@@ -87,6 +87,18 @@ func (v *pageView) left(now time.Time) time.Duration {
 	return max(v.deadline.Sub(now), 0)
 }
 
+// reach is where on a page of that height the lower half of the screen begins,
+// in which everything to touch stands for who sits; 0 where the whole page is in
+// reach.
+func (v *pageView) reach(height float32) float32 {
+	l := v.shell.look
+	if !l.seated() {
+		return 0
+	}
+	screen := max(v.shell.root.Size().Height, height+l.Header+l.Footer)
+	return max(height-(screen/2-l.Footer), 0)
+}
+
 // restyle draws the page anew in another size or language.
 func (v *pageView) restyle() { v.draw() }
 

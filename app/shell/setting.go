@@ -56,6 +56,9 @@ func setFor(p view.Page, l look) setting {
 // about where there is one.
 func (v *pageView) newTitle(l look, words string) *paragraph {
 	ty, ink := l.Title, l.Ink
+	if l.seated() {
+		ty = l.Headline
+	}
 	if l.set != onSheet {
 		ty, ink = l.Headline, l.Tone(v.page.Tone).Ink
 		if v.hasLarge() {

@@ -14,8 +14,10 @@ import (
 type sheet struct {
 	look look
 	page *pageView
-	wide bool // height is dear: the steps stand in the corner
+	wide bool    // height is dear: the steps stand in the corner
+	from float32 // where the lower half begins for who sits, the title standing above it; 0 for everybody else
 	edge *canvas.Rectangle
+	head *canvas.Rectangle // behind the title above the lower half; nil for none
 	card *canvas.Rectangle // behind words to read; nil for none
 	mark *mark             // above a result; nil for none
 	body *scrolled
@@ -27,6 +29,13 @@ func newSheet(l look, v *pageView) *sheet {
 	s.edge = canvas.NewRectangle(l.Tone(v.page.Tone).Strong)
 	s.box = arrange(s.layout)
 	objs := []fyne.CanvasObject{}
+	if l.seated() {
+		s.head = canvas.NewRectangle(l.BrandSoft)
+		if v.page.Tone != "" {
+			s.head.FillColor = l.Tone(v.page.Tone).Soft
+		}
+		objs = append(objs, s.head)
+	}
 	if v.page.Tone != "" {
 		objs = append(objs, s.edge)
 	}
@@ -42,7 +51,7 @@ func newSheet(l look, v *pageView) *sheet {
 		objs = append(objs, s.mark.box)
 	}
 	if v.title != nil {
-		if s.result() {
+		if s.result() || l.seated() {
 			v.title.centered()
 		}
 		objs = append(objs, v.title.object())
@@ -92,7 +101,11 @@ func (s *sheet) layout(size fyne.Size) {
 	}
 	x := (size.Width - width) / 2
 	y, bottom := l.L, size.Height-l.L
-	if v.keypad != nil && s.wide {
+	if s.from = v.reach(size.Height); s.from > 0 {
+		s.placeHead(size.Width, x, width)
+		y = s.from + l.L
+	}
+	if v.keypad != nil && (s.wide || s.from > 0) {
 		// The keypad stands beside the fields, at its full height.
 		kw := min(l.KeypadWidth, width*0.45)
 		kh := min(v.keypad.most(), bottom-y)
@@ -104,10 +117,10 @@ func (s *sheet) layout(size fyne.Size) {
 		put(v.actions.object(), x, bottom, width, h)
 		bottom -= l.M
 	}
-	if v.keypad != nil && !s.wide {
+	if v.keypad != nil && !s.wide && s.from == 0 {
 		bottom -= s.placeKeypad(x, y, width, bottom) + l.M
 	}
-	if v.steps != nil {
+	if v.steps != nil && s.from == 0 {
 		h, w := v.steps.height(width), s.stepsWidth(width)
 		put(v.steps.object(), x+width-w, y, w, h)
 		if w == width {
@@ -117,12 +130,25 @@ func (s *sheet) layout(size fyne.Size) {
 	s.content(x, y, width, bottom)
 }
 
+// placeHead puts what is only read above the lower half.
+func (s *sheet) placeHead(across, x, width float32) {
+	l, v := s.look, s.page
+	put(s.head, 0, 0, across, s.from)
+	if v.steps != nil {
+		put(v.steps.object(), x, l.L, width, v.steps.height(width))
+	}
+	if v.title != nil {
+		h := v.title.height(width)
+		put(v.title.object(), x, (s.from-h)/2, width, h)
+	}
+}
+
 // placeKeypad puts the keys above bottom and returns their height: they take
 // the room the fields leave, and give way to a remark as far as a finger allows.
 func (s *sheet) placeKeypad(x, y, width, bottom float32) float32 {
 	l, v := s.look, s.page
 	need := s.titleHeight(width) + s.bodyHeight(width) + l.M
-	if v.steps != nil {
+	if v.steps != nil && s.from == 0 {
 		need += v.steps.height(width) + l.S
 	}
 	h := min(v.keypad.most(), max(v.keypad.least(), bottom-y-need))
@@ -159,7 +185,7 @@ func (s *sheet) content(x, y, width, bottom float32) {
 		put(s.mark.box, x+(width-l.IconXL)/2, y, l.IconXL, l.IconXL)
 		y += l.IconXL + l.M
 	}
-	if v.title != nil {
+	if v.title != nil && s.from == 0 {
 		w := s.titleWidth(width)
 		at := x
 		if s.result() {
@@ -230,7 +256,7 @@ func (s *sheet) titleWidth(width float32) float32 {
 
 // titleHeight is the title's, with the space below it.
 func (s *sheet) titleHeight(width float32) float32 {
-	if s.page.title == nil {
+	if s.page.title == nil || s.from > 0 {
 		return 0
 	}
 	return s.page.title.height(s.titleWidth(width)) + s.look.M + s.look.XS

@@ -78,6 +78,9 @@ func (s *stage) layout(size fyne.Size) {
 	width := size.Width - 2*l.XL
 	h := max(size.Height*share, s.wanted(width)+2*l.XL)
 	h = min(h, size.Height*0.7)
+	if from := s.page.reach(size.Height); from > 0 {
+		h = size.Height - from
+	}
 	y := size.Height - h
 	put(s.scene, 0, 0, size.Width, y+l.RadiusL)
 	s.panel.TopLeftCornerRadius, s.panel.TopRightCornerRadius = l.RadiusL, l.RadiusL
