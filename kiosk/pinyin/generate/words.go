@@ -124,7 +124,7 @@ func collect(src *source, r *reader) []entry {
 	}
 	for _, e := range src.typed {
 		e.class = class(e.word)
-		e.freq = max(e.freq, 0.2)
+		e.freq = max(e.freq, 0.2, own[e.word])
 		words = append(words, e)
 		known[e.word] = true
 	}
@@ -137,6 +137,9 @@ func collect(src *source, r *reader) []entry {
 			known[word] = true
 			words = append(words, entry{word, syl, freq, class})
 		}
+	}
+	for _, w := range slices.Sorted(maps.Keys(own)) {
+		add(w, class(w), own[w])
 	}
 	for _, w := range slices.Sorted(maps.Keys(src.written)) {
 		e := src.written[w]
