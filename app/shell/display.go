@@ -89,9 +89,10 @@ func (s *Shell) wear(d Display) {
 	if d == s.display {
 		return
 	}
-	slower := d.Pace() != s.display.Pace()
+	slower, before := d.Pace() != s.display.Pace(), s.display
 	s.display = d
 	s.restyle(s.newLook(s.look.Fit))
+	s.voice.worn(before)
 	if slower {
 		s.page.arm()
 	}

@@ -22,6 +22,7 @@ type footer struct {
 	rule      *canvas.Rectangle
 	back      *button
 	home      *button
+	again     *button // speaks the page once more; nil while nothing is spoken
 	idle      *canvas.Text
 	idleIcon  *canvas.Image
 	shortcuts []*button
@@ -66,11 +67,15 @@ func (f *footer) build() {
 	l := f.look
 	f.ground, f.rule = canvas.NewRectangle(l.Surface), canvas.NewRectangle(l.Line)
 	objs := []fyne.CanvasObject{f.ground, f.rule}
-	f.back, f.home, f.idle, f.idleIcon, f.shortcuts = nil, nil, nil, nil, nil
+	f.back, f.home, f.again, f.idle, f.idleIcon, f.shortcuts = nil, nil, nil, nil, nil, nil
 	if f.attend {
 		f.back = newButton(l, view.ActionBack, "back", l.say(view.T("返回", "Back")), l.secondary(), f.shell.back)
 		f.home = newButton(l, "ting.home", "home", l.say(view.T("首页", "Home")), l.secondary(), f.shell.home)
 		objs = append(objs, f.back, f.home)
+	}
+	if f.shell.voice.on() {
+		f.again = newButton(l, "ting.again", "speak", l.say(view.T("再说一遍", "Say again")), l.secondary(), f.shell.sayAgain)
+		objs = append(objs, f.again)
 	}
 	if f.left > 0 {
 		f.idle, f.idleIcon = l.text(f.idleWords(), l.Small, l.InkSoft), l.icon("clock", l.InkSoft, l.IconS)
@@ -105,7 +110,7 @@ func (f *footer) layout(size fyne.Size) {
 	put(f.rule, 0, 0, size.Width, l.Hairline)
 	left, right := l.L, size.Width-l.L
 	y := (size.Height - l.Touch) / 2
-	for _, b := range []*button{f.back, f.home} {
+	for _, b := range []*button{f.back, f.home, f.again} {
 		if b != nil {
 			w := b.natural() + l.S
 			put(b, left, y, w, l.Touch)

@@ -40,6 +40,9 @@ type Options struct {
 	AllowQuit bool
 	// Windowed keeps a locked mode in a window of that size (the demo on a desk).
 	Windowed Size
+	// Attract is how long a kiosk nobody touches waits before it shows nothing but
+	// the place and the time; 0 is never.
+	Attract time.Duration
 	// App draws; nil opens a real window. Tests hand in Fyne's test app.
 	App fyne.App
 
@@ -52,6 +55,8 @@ type Options struct {
 	// OnDisplay is told how pages are shown, at first and whenever that changes:
 	// whoever waits for the person, or speaks to him, follows it.
 	OnDisplay func(Display)
+	OnSpeak   func(Prompt) // a sentence is to be spoken instead of the one before it; it must not wait
+	OnDoor    func()       // the staff's hidden door was touched: five times on the place's name
 }
 
 // Shortcut is a module that can be started from the footer.
@@ -104,6 +109,9 @@ type Status struct {
 	// IdleLeft is the time until the visit ends for want of a touch; 0 while
 	// no visitor is being served. Back and Home are offered while it runs.
 	IdleLeft time.Duration
+	// Leaving has the visitor asked whether he is still there: the visit ends
+	// after IdleLeft. Any touch takes the question away.
+	Leaving bool
 }
 
 // Trouble is a device that does not work, in words for whoever can help.

@@ -46,15 +46,28 @@ func newPageView(s *Shell) *pageView {
 // same visit; another page otherwise.
 func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	update := visit.ID == v.visit && p.ID == v.page.ID
+	before := v.page
 	if !update {
+		v.shell.wiper.left(v, visit.ID != v.visit)
 		v.shell.focus(nil)
 		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled()
 	}
 	v.visit, v.page = visit.ID, p
 	v.arm()
 	v.draw()
-	if !update {
-		v.begin()
+	if update {
+		v.shell.voice.update(before, p)
+		return
+	}
+	v.begin()
+	v.shell.voice.page(p)
+}
+
+// touched begins the time of a page that is being filled in anew: who types
+// slowly must not lose what he has typed.
+func (v *pageView) touched() {
+	if len(v.forms) > 0 && !v.deadline.IsZero() && !v.expired {
+		v.arm()
 	}
 }
 

@@ -77,6 +77,7 @@ func (p *preview) run(quit <-chan struct{}) {
 	for unchanged := 0; ; {
 		if !p.on() {
 			tick.Stop()
+			p.forget()
 			select {
 			case <-quit:
 				return

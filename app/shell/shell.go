@@ -44,6 +44,11 @@ type Shell struct {
 	panel   *displayPanel
 	page    *pageView
 	preview *preview
+	voice   *voice
+	leaving *leaving
+	attract *attract
+	door    *door
+	wiper   *wiper
 	last    sent
 	wedge   wedge
 	// beforeCard is what the active field held before a card reader's first key.
@@ -83,6 +88,7 @@ func New(opts Options) (*Shell, error) {
 	s.loop = &loop{schedule: fyne.Do}
 	s.courier = newCourier(s.log)
 	s.preview = newPreview(s)
+	s.voice = &voice{shell: s}
 	s.build()
 	return s, nil
 }
@@ -104,7 +110,9 @@ func (s *Shell) build() {
 	s.banner = newBanner(s.look)
 	s.page = newPageView(s)
 	s.panel = newDisplayPanel(s.look, s)
-	s.root = arrange(s.layout, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box, s.panel.box)
+	s.leaving, s.attract, s.door, s.wiper = newLeaving(s.look, s), newAttract(s.look, s), newDoor(s), newWiper(s)
+	s.root = arrange(s.layout, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box,
+		s.door.touch, s.panel.box, s.attract.box, s.leaving.box)
 
 	s.window = s.app.NewWindow("Ting")
 	s.window.SetPadded(false)
@@ -137,6 +145,7 @@ func (s *Shell) stop() bool {
 	first := false
 	s.once.Do(func() {
 		close(s.quit)
+		s.wiper.stop()
 		s.courier.close()
 		first = true
 	})
@@ -207,6 +216,7 @@ func (s *Shell) beat() {
 	s.header.tell(s.opts.Now(), s.status)
 	s.page.beat(s.opts.Now())
 	s.countDown()
+	s.attract.beat(s.opts.Now())
 }
 
 // countDown shows the time left to the visitor: the page's, or until he is
@@ -217,6 +227,7 @@ func (s *Shell) countDown() {
 		left = idle
 	}
 	s.footer.tell(left, s.status.IdleLeft > 0 || s.page.leads())
+	s.leaving.tell(s.ending(s.opts.Now()))
 }
 
 // layout gives every bar its place; another size of screen is another scale.
@@ -235,6 +246,9 @@ func (s *Shell) layout(size fyne.Size) {
 	put(s.page.box, 0, top, size.Width, size.Height-top-l.Footer)
 	put(s.footer.box, 0, size.Height-l.Footer, size.Width, l.Footer)
 	put(s.panel.box, 0, 0, size.Width, size.Height)
+	put(s.door.touch, 0, 0, size.Width/3, l.Header)
+	put(s.attract.box, 0, 0, size.Width, size.Height)
+	put(s.leaving.box, 0, 0, size.Width, size.Height)
 }
 
 // restyle draws everything anew in another size, variant or language. What is
@@ -248,6 +262,8 @@ func (s *Shell) restyle(l look) {
 	s.banner.restyle(l)
 	s.panel.restyle(l)
 	s.page.restyle()
+	s.leaving.restyle(l)
+	s.attract.restyle(l)
 }
 
 func (s *Shell) closeAsked() {

@@ -11,6 +11,11 @@ import (
 // touched tells that somebody is here.
 func (s *Shell) touched() {
 	s.lastTouch = s.opts.Now()
+	s.status.Leaving = false // until the next status knows better
+	s.leaving.tell(0)
+	s.attract.wake()
+	s.voice.hush()
+	s.page.touched()
 	if s.opts.OnTouch != nil {
 		s.courier.send("touch", s.opts.OnTouch)
 	}

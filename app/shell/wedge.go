@@ -57,6 +57,7 @@ func (w *wedge) enter(now time.Time) string {
 
 // typedRune is a key while no text field has the focus.
 func (s *Shell) typedRune(r rune) {
+	s.woken()
 	before := s.page.value()
 	s.wedge.alone = s.page.active == nil
 	if s.wedge.rune(r, s.opts.Now()) {
@@ -66,6 +67,9 @@ func (s *Shell) typedRune(r rune) {
 }
 
 func (s *Shell) typedKey(e *fyne.KeyEvent) {
+	if s.woken() {
+		return
+	}
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if number := s.wedge.enter(s.opts.Now()); number != "" {

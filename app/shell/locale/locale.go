@@ -17,7 +17,15 @@ import (
 // Default is what a process without a locale gets.
 const Default = "zh_CN.UTF-8"
 
-func init() { name(os.Getenv, os.Setenv, os.Unsetenv) }
+// textsLive is how long Fyne remembers a text after it was drawn last. Its own
+// minute is long in a public place: a number that somebody typed is such a text.
+// Fyne needs more than ten seconds.
+const textsLive = "15s"
+
+func init() {
+	name(os.Getenv, os.Setenv, os.Unsetenv)
+	_ = os.Setenv("FYNE_CACHE", textsLive)
+}
 
 func name(get func(string) string, set func(string, string) error, unset func(string) error) {
 	for _, key := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
