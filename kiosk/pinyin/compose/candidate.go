@@ -131,6 +131,10 @@ func (c *collector) insert(text string, letters int) {
 		return
 	}
 	c.seen[text] = true
-	c.all = slices.Insert(c.all, min(len(c.all), behind+c.inserted), Candidate{text, letters})
+	at := 0
+	for at < len(c.all) && at < behind+c.inserted && c.all[at].Letters == letters {
+		at++
+	}
+	c.all = slices.Insert(c.all, at, Candidate{text, letters})
 	c.inserted++
 }
