@@ -167,6 +167,17 @@ var behaviours = map[string]func(context.Context, kiosk.Session) error{
 		_, err := s.Ask(ctx, page("slow-over", ""))
 		return err
 	},
+	// form asks for a number on a page that ends by itself after 10 s.
+	"form": func(ctx context.Context, s kiosk.Session) error {
+		p := page("form", "")
+		p.Timeout = 10 * time.Second
+		p.Body = append(p.Body, view.Form{Fields: []view.Field{{ID: "n", Kind: view.FieldNumber, Label: view.Same("n")}}})
+		if _, err := s.Ask(ctx, p); err != nil {
+			return err
+		}
+		_, err := s.Ask(ctx, page("form-over", ""))
+		return err
+	},
 	"panic": func(ctx context.Context, s kiosk.Session) error {
 		if _, err := s.Ask(ctx, page("panic", "")); err != nil {
 			return err

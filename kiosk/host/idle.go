@@ -2,11 +2,13 @@ package host
 
 import "time"
 
-// idle counts down an attended visit without touches. The stage's lock guards it.
+// idle counts down an attended visit without touches. A visit that began by
+// itself, since it is the only one there is, counts from the first touch on:
+// before that there is nobody to end it for. The stage's lock guards it.
 type idle struct {
-	timer Timer
+	timer Timer // nil before the first touch
 	until time.Time
-	over  chan struct{} // closed when the time is over; nil while nothing counts
+	over  chan struct{} // closed when the time is over; nil while there is nothing to count
 }
 
 // stop ends the countdown.
@@ -17,12 +19,15 @@ func (i *idle) stop() {
 	*i = idle{}
 }
 
-func (g *stage) startIdle() {
+// startIdle begins the countdown of a visit, now or with the first touch.
+func (g *stage) startIdle(now bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.idle.stop()
 	g.idle.over = make(chan struct{})
-	g.countDown()
+	if now {
+		g.countDown()
+	}
 }
 
 // countDown begins the time anew. The lock is held.
@@ -42,23 +47,38 @@ func (g *stage) countDown() {
 
 // repace begins every time that runs anew, at the pace of now.
 func (g *stage) repace() {
-	g.touch()
-	g.mu.Lock()
-	s := g.session
-	g.mu.Unlock()
-	if s != nil {
+	g.here()
+	if s := g.current(); s != nil {
 		s.repace()
 	}
 }
 
+// touch says that somebody touched the screen: the idle time begins anew, and
+// the own time of a page that he is filling in.
 func (g *stage) touch() {
+	g.here()
+	if s := g.current(); s != nil && s.asksForm() {
+		s.repace()
+	}
+}
+
+// here says that somebody is there, whether he touches anything or not.
+func (g *stage) here() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.idle.over == nil {
 		return
 	}
-	g.idle.timer.Stop()
+	if g.idle.timer != nil {
+		g.idle.timer.Stop()
+	}
 	g.countDown()
+}
+
+func (g *stage) current() *Session {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.session
 }
 
 // idleOver is closed when the countdown under way is over; nil without one.
@@ -71,7 +91,7 @@ func (g *stage) idleOver() <-chan struct{} {
 func (g *stage) idleLeft() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.idle.over == nil {
+	if g.idle.timer == nil {
 		return 0, false
 	}
 	return max(g.idle.until.Sub(g.host.cfg.Clock.Now()), 0), true

@@ -91,7 +91,11 @@ func (s *Session) Identify(ctx context.Context, r kiosk.IdentifyRequest) (kiosk.
 		if s.Services.Identity == nil {
 			return kiosk.Person{}, missing(op, "identity service")
 		}
-		return s.Services.Identity.Identify(ctx, s.Visit(), s, r)
+		who, err := s.Services.Identity.Identify(ctx, s.Visit(), s, r)
+		if err == nil {
+			s.StillHere() // by face or card nothing was touched
+		}
+		return who, err
 	})
 }
 

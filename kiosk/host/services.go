@@ -30,6 +30,10 @@ type Asker interface {
 	Ask(ctx context.Context, p view.Page) (view.Answer, error)
 }
 
+// Presence is what a session also is to a service that sees the visitor: he is
+// there, though he touches nothing.
+type Presence interface{ StillHere() }
+
 // Identity knows who stands here. See kiosk.Session for what each method promises.
 type Identity interface {
 	Identify(ctx context.Context, v kiosk.Visit, a Asker, r kiosk.IdentifyRequest) (kiosk.Person, error)

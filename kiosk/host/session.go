@@ -23,6 +23,7 @@ type SessionConfig struct {
 	Log      *slog.Logger           // nil discards
 	Rev      *atomic.Uint64         // the screen's revision, shared by all its visits; nil is one of its own
 	Refused  func(kiosk.Permission) // told of every call refused for want of a permission; may be nil
+	Here     func()                 // told that the visitor is there though he touches nothing; may be nil
 	Pace     *atomic.Int64          // how many times longer a page's own time lasts; nil or 0 is once
 }
 
@@ -141,6 +142,24 @@ func (s *Session) startTimer() {
 	}
 	late := view.Answer{PageID: s.page.ID, Rev: s.page.Rev, Action: view.ActionTimeout}
 	s.waiting.timer = s.Clock.AfterFunc(s.page.Timeout*times, func() { s.Answer(late) })
+}
+
+// StillHere says that the visitor is there though he touches nothing: a service
+// that sees him keeps the visit from being ended for want of a touch.
+func (s *Session) StillHere() {
+	if s.Here != nil && s.ctx.Err() == nil {
+		s.Here()
+	}
+}
+
+// asksForm reports whether the page on screen waits to be filled in.
+func (s *Session) asksForm() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting != nil && slices.ContainsFunc(s.page.Body, func(n view.Node) bool {
+		_, form := n.(view.Form)
+		return form
+	})
 }
 
 // repace begins the time of the page on screen anew, at the pace of now.

@@ -34,7 +34,10 @@ type stage struct {
 
 // request is what the visitor, or whoever acts for him, wants next: a module's
 // visit, or with "" what stands when nobody is there.
-type request struct{ module string }
+type request struct {
+	module string
+	own    kiosk.Module // the terminal's own, instead of a module's
+}
 
 func newStage(h *Host) *stage {
 	return &stage{host: h, requests: make(chan request, 1), wake: make(chan struct{}, 1)}
@@ -61,6 +64,10 @@ func (g *stage) run(ctx context.Context) {
 	var next request
 	failed := 0 // unattended visits in a row
 	for ctx.Err() == nil {
+		if next.own != nil {
+			next = g.attend(ctx, next.own)
+			continue
+		}
 		m := g.choose(next)
 		if m == nil {
 			next = g.home(ctx)
@@ -72,7 +79,7 @@ func (g *stage) run(ctx context.Context) {
 			continue
 		}
 		began := time.Now()
-		end := g.visit(ctx, m, p)
+		end := g.visit(ctx, m, p, next.module != "")
 		next = end.next
 		switch {
 		case end.outside:
@@ -120,12 +127,12 @@ type ending struct {
 	err     error // the visit failed
 }
 
-// visit conducts one visit.
-func (g *stage) visit(ctx context.Context, m *module, p *process) ending {
+// visit conducts one visit, which somebody chose or which began by itself.
+func (g *stage) visit(ctx context.Context, m *module, p *process, chosen bool) ending {
 	s := g.open(ctx, m, p.manifest)
 	defer g.close(s)
 	if !p.manifest.Unattended {
-		g.startIdle()
+		g.startIdle(chosen)
 	}
 	visiting, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -304,9 +311,12 @@ func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *S
 		Clock:    h.cfg.Clock,
 		Log:      h.log,
 		Rev:      &h.rev,
+		Here:     g.here,
 		Pace:     &h.pace,
 	}
-	if m != nil {
+	if m == nil {
+		c.Visit.Module, c.Grants = manifest.ID, manifest.Permissions // see Attend
+	} else {
 		c.Visit.Module, c.Visit.Lane, c.Grants, c.Refused = m.ID, m.Lane, m.Grants, m.refused
 	}
 	s := NewSession(ctx, c)

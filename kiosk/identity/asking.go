@@ -34,6 +34,13 @@ func newAsking(ctx context.Context, a host.Asker) *asking {
 	return &asking{host: a, ctx: ctx, cancel: cancel, answers: make(chan answered)}
 }
 
+// stillHere says that the visitor stands before the camera, to whoever asks for it.
+func (k *asking) stillHere() {
+	if p, ok := k.host.(host.Presence); ok {
+		p.StillHere()
+	}
+}
+
 // ask shows p. The page before is given up first: two calls under way at once
 // could reach the screen in either order.
 func (k *asking) ask(p view.Page) {

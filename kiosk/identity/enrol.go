@@ -111,6 +111,9 @@ func (i *Identity) collect(k *asking, sub *subscription) ([]face.Descriptor, err
 			}
 			k.ask(enrolPage(len(c.shots), enrolShots, say))
 		case l := <-sub.looks:
+			if len(l.faces) > 0 {
+				k.stillHere() // taking shots may last longer than a visit without touches
+			}
 			had := len(c.shots)
 			next := c.look(l)
 			if len(c.shots) == enrolShots {
