@@ -49,6 +49,7 @@ type Manifest struct {
 	Version     string       // of the module, as in "1.4.0"
 	Title       view.Text    // on its tile
 	Icon        string       // a name in assets/icons
+	Group       view.Text    // the heading its tile stands under on a page of many; empty is among other services
 	Permissions []Permission // every one that Serve may need
 	Records     []RecordKind // every kind it may record
 	Feeds       []string     // every feed it may Lookup or List

@@ -89,6 +89,9 @@ func (f *field) changed() {
 	if f.remark() != was {
 		f.page.relayout()
 	}
+	if f.node.Live {
+		f.page.follow()
+	}
 }
 
 // remark is what is wrong with the field, in words.

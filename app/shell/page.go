@@ -16,6 +16,8 @@ import (
 type pageView struct {
 	shell    *Shell
 	visit    string
+	followed uint64 // the revision on which a live field's change was answered
+	behind   bool   // a live field has changed since
 	page     view.Page
 	deadline time.Time   // of Page.Timeout; zero for none
 	alarm    *time.Timer // brings a beat at the deadline
@@ -57,8 +59,12 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	v.draw()
 	if update {
 		v.shell.voice.update(before, p)
+		if v.behind {
+			v.follow()
+		}
 		return
 	}
+	v.behind = false
 	v.begin()
 	v.shell.voice.page(p)
 }
@@ -68,6 +74,15 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 func (v *pageView) touched() {
 	if len(v.forms) > 0 && !v.deadline.IsZero() && !v.expired {
 		v.arm()
+	}
+}
+
+// follow answers that a live field has changed. While the page that answers it
+// is awaited, a further change waits too, however many there are.
+func (v *pageView) follow() {
+	if v.behind = v.followed == v.page.Rev || v.shell.pages.waiting(); !v.behind {
+		v.followed = v.page.Rev
+		v.shell.answer(view.ActionChange)
 	}
 }
 

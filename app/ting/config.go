@@ -129,6 +129,8 @@ type ModuleConfig struct {
 	SHA256  string   `toml:"sha256"`  // of the program, for a third party's
 	Grant   []string `toml:"grant"`   // permissions; none is the default
 	Lane    string   `toml:"lane"`    // which barrier it may open
+	Title   TextPair `toml:"title"`   // on its tile, instead of the module's own
+	Group   TextPair `toml:"group"`   // the heading its tile stands under, likewise
 }
 
 // DemoConfig is for the demo district only.

@@ -87,18 +87,10 @@ func (t *terminal) troubles() (list []trouble) {
 	}
 	for _, m := range t.host.Status() {
 		if m.State == host.Resting {
-			list = append(list, trouble{"module-" + m.ID, moduleTitle(m), view.T("暂停服务", "paused"), m.Reason})
+			list = append(list, trouble{"module-" + m.ID, m.Title, view.T("暂停服务", "paused"), m.Reason})
 		}
 	}
 	return list
-}
-
-// moduleTitle is what people call a module; its ID where it never ran.
-func moduleTitle(m host.Status) view.Text {
-	if m.Manifest.Title.IsZero() {
-		return view.Same(m.ID)
-	}
-	return m.Manifest.Title
 }
 
 // health is what the terminal says of itself to the center.

@@ -60,7 +60,7 @@ type terminal struct {
 	link     *link // nil without a center
 	measured *metrics.Terminal
 
-	pace atomic.Int64 // the display's, for a host that opens later
+	display atomic.Pointer[shell.Display] // of the moment, for a host that opens later
 
 	closers []func() error // of what open has opened, in order
 	running sync.WaitGroup // goroutines that end with open's context
@@ -132,6 +132,7 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		OnQuit: func() { t.shell.Quit() },
 	}
 	setDisplay(&o, c)
+	t.display.Store(&o.Display)
 	t.listen(&o)
 	if t.finder != nil {
 		o.Viewfinder = t.finder
@@ -177,9 +178,10 @@ func (t *terminal) listen(o *shell.Options) {
 		}
 	}
 	o.OnDisplay = func(d shell.Display) {
-		t.pace.Store(int64(d.Pace()))
+		t.display.Store(&d)
 		if t.isOpen() {
 			t.host.SetPace(d.Pace())
+			t.host.SetOffer(d.Tiles())
 		}
 	}
 	o.OnCard = func(number string) {
@@ -351,7 +353,10 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 		},
 	}
 	for _, m := range c.Modules {
-		hm := host.Module{ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane}
+		hm := host.Module{
+			ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane,
+			Title: view.T(m.Title.ZH, m.Title.EN), Group: view.T(m.Group.ZH, m.Group.EN),
+		}
 		if len(hm.Command) == 0 {
 			program, err := beside("ting-module")
 			if err != nil {
@@ -369,7 +374,9 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 		return err
 	}
 	t.host = h
-	h.SetPace(int(t.pace.Load()))
+	d := t.display.Load()
+	h.SetPace(d.Pace())
+	h.SetOffer(d.Tiles())
 	t.closers = append(t.closers, func() error {
 		ending, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 		defer cancel()

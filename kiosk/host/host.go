@@ -26,6 +26,9 @@ type Module struct {
 	SHA256 string
 	Grants []kiosk.Permission
 	Lane   string // the visit's lane; may be empty
+	// Title and Group replace those of the manifest where they say something.
+	Title view.Text
+	Group view.Text
 }
 
 // Config is what a host needs. Zero durations take the defaults named.
@@ -66,11 +69,13 @@ type Host struct {
 	pins    pins
 	rev     atomic.Uint64
 	pace    atomic.Int64 // see SetPace
+	offer   atomic.Int64 // see SetOffer
 
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	started atomic.Bool
+	began   time.Time // by the clock, when Start was called
 }
 
 // New checks a configuration. It starts nothing.
@@ -111,6 +116,7 @@ func New(cfg Config) (*Host, error) {
 		h.modules = append(h.modules, newModule(h, m))
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.offer.Store(mostOffered)
 	h.stage = newStage(h)
 	return h, nil
 }
@@ -145,6 +151,7 @@ func (h *Host) Start() error {
 	if err := os.MkdirAll(h.cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("host: make the directory for sockets: %w", err)
 	}
+	h.began = h.cfg.Clock.Now()
 	h.spawner = newSpawner()
 	for _, m := range h.modules {
 		h.running.Go(func() { m.keep(h.ctx) })
@@ -210,6 +217,14 @@ func (h *Host) Touch() { h.stage.touch() }
 func (h *Host) SetPace(times int) {
 	if n := int64(max(times, 1)); h.pace.Swap(n) != n {
 		h.stage.repace()
+	}
+}
+
+// SetOffer sets how many services the page to choose from offers at once: 6, or
+// fewer for who is confused by many.
+func (h *Host) SetOffer(tiles int) {
+	if n := int64(min(max(tiles, 1), mostOffered)); h.offer.Swap(n) != n {
+		h.stage.wakeUp()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/view"
 )
 
 // State is where a module stands.
@@ -34,6 +35,11 @@ type Status struct {
 	Refused map[kiosk.Permission]int
 	// Manifest is the module's own; zero until it first ran.
 	Manifest kiosk.Manifest
+	// Title and Group are what the terminal calls the module and where it offers
+	// it: as terminal.toml says, or the manifest. A module that never ran and has
+	// no title there goes by its ID.
+	Title view.Text
+	Group view.Text
 }
 
 var pauses = []time.Duration{
@@ -173,5 +179,17 @@ func (m *module) snapshot() Status {
 	defer m.mu.Unlock()
 	s := m.status
 	s.Refused = maps.Clone(s.Refused)
+	s.Title = first(m.Title, s.Manifest.Title, view.Same(m.ID))
+	s.Group = first(m.Group, s.Manifest.Group)
 	return s
+}
+
+// first is the first text that says something.
+func first(texts ...view.Text) view.Text {
+	for _, t := range texts {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return view.Text{}
 }

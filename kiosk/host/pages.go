@@ -10,10 +10,6 @@ const (
 	pageRecovering = "ting.recovering"
 	pageResting    = "ting.resting"
 	pageSorry      = "ting.sorry"
-	pageHome       = "ting.home"
-
-	actionMore = "ting.more"
-	perHome    = 6 // tiles
 )
 
 func busyPage(id string, text view.Text) view.Page {
@@ -46,31 +42,4 @@ func sorryPage(text view.Text) view.Page {
 		ID: pageSorry, Title: view.T("没有办成", "This did not work"), Tone: view.Warning,
 		Body: []view.Node{view.Notice{Tone: view.Warning, Text: text}},
 	}
-}
-
-// homePage offers the modules that can be chosen; page counts from 0 and wraps.
-func homePage(all []Status, page int) view.Page {
-	var tiles []view.Tile
-	for _, s := range all {
-		if s.Manifest.ID == "" || s.Manifest.Unattended {
-			continue
-		}
-		t := view.Tile{ID: s.ID, Title: s.Manifest.Title, Icon: s.Manifest.Icon}
-		if s.State == Resting {
-			t.Detail = view.T("暂停服务", "Paused")
-		}
-		tiles = append(tiles, t)
-	}
-	if len(tiles) == 0 {
-		return restingPage()
-	}
-	p := view.Page{ID: pageHome, Title: view.T("请选择服务", "Please choose a service")}
-	if n := len(tiles); n > perHome {
-		pages := (n + perHome - 1) / perHome
-		first := page % pages * perHome
-		tiles = tiles[first:min(first+perHome, n)]
-		p.Actions = []view.Action{{ID: actionMore, Label: view.T("更多服务", "More services")}}
-	}
-	p.Body = []view.Node{view.Tiles{Key: view.Key{Key: "services"}, Tiles: tiles}}
-	return p
 }

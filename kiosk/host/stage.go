@@ -240,63 +240,6 @@ func (g *stage) hold(ctx context.Context, p view.Page, stays time.Duration) requ
 	}
 }
 
-// home stands while nobody's turn it is: what can be chosen, or why there is nothing.
-func (g *stage) home(ctx context.Context) request {
-	s := g.open(ctx, nil, kiosk.Manifest{})
-	defer g.close(s)
-	type choice struct {
-		view.Answer
-		err error
-	}
-	choices := make(chan choice)
-	ask := func(p view.Page) {
-		go func() {
-			a, err := s.Ask(ctx, p)
-			select {
-			case choices <- choice{a, err}:
-			case <-s.ctx.Done():
-			}
-		}()
-	}
-	leaf := 0
-	ask(g.homePage(leaf))
-	for {
-		select {
-		case <-ctx.Done():
-			return request{}
-		case r := <-g.requests:
-			return r
-		case <-g.wake:
-			if g.choose(request{}) != nil {
-				return request{}
-			}
-			ask(g.homePage(leaf))
-		case c := <-choices:
-			switch {
-			case c.err != nil: // superseded by the page after it
-			case c.Action == actionMore:
-				leaf++
-				ask(g.homePage(leaf))
-			case g.host.module(c.Action) != nil:
-				return request{module: c.Action}
-			default:
-				leaf = 0
-				ask(g.homePage(leaf))
-			}
-		}
-	}
-}
-
-func (g *stage) homePage(leaf int) view.Page {
-	all := g.host.Status()
-	for _, s := range all {
-		if s.State == Starting {
-			return startingPage()
-		}
-	}
-	return homePage(all, leaf)
-}
-
 // open puts a new session on the screen: m's, or with nil the terminal's own.
 func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *Session {
 	h := g.host

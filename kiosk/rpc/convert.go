@@ -34,7 +34,7 @@ func toTime(t *pb.Time) time.Time {
 
 func fromManifest(m kiosk.Manifest) *pb.ManifestReply {
 	r := &pb.ManifestReply{
-		Id: m.ID, Version: m.Version, Title: fromText(m.Title), Icon: m.Icon,
+		Id: m.ID, Version: m.Version, Title: fromText(m.Title), Icon: m.Icon, Group: fromText(m.Group),
 		Permissions: fromStrings(m.Permissions), Feeds: m.Feeds, Unattended: m.Unattended,
 	}
 	for _, k := range m.Records {
@@ -45,7 +45,7 @@ func fromManifest(m kiosk.Manifest) *pb.ManifestReply {
 
 func toManifest(r *pb.ManifestReply) kiosk.Manifest {
 	m := kiosk.Manifest{
-		ID: r.GetId(), Version: r.GetVersion(), Title: toText(r.GetTitle()), Icon: r.GetIcon(),
+		ID: r.GetId(), Version: r.GetVersion(), Title: toText(r.GetTitle()), Icon: r.GetIcon(), Group: toText(r.GetGroup()),
 		Permissions: toStrings[kiosk.Permission](r.GetPermissions()), Feeds: r.GetFeeds(), Unattended: r.GetUnattended(),
 	}
 	for _, k := range r.GetRecords() {

@@ -29,10 +29,10 @@ func everyNode() Page {
 			Notice{Key{"notice"}, Warning, t, t},
 			Viewfinder{Key{"viewfinder"}, "east", t},
 			PersonCard{Key{"person"}, t, t, Success, t, "person"},
-			Tiles{Key{"tiles"}, []Tile{{"tile", t, t, "hall"}}},
+			Tiles{Key{"tiles"}, t, []Tile{{"tile", t, t, "hall", Warning}}},
 			Form{Key{"form"}, []Field{
 				{
-					ID: "name", Kind: FieldText, Label: t, Hint: t, Value: "值", Error: t, Required: true,
+					ID: "name", Kind: FieldText, Label: t, Hint: t, Value: "值", Error: t, Required: true, Live: true,
 					Keyboard: KeyboardName, Format: FormatEmail, MinLen: 1, MaxLen: 8,
 				},
 				{ID: "sum", Kind: FieldNumber, Label: t, Min: "1", Max: "2.5", Decimals: 2},

@@ -83,6 +83,10 @@ type Field struct {
 	Min     string   `json:"min,omitempty"`
 	Max     string   `json:"max,omitempty"`
 	Options []Option `json:"options,omitempty"` // FieldChoice, FieldChoices
+	// Live answers with ActionChange whenever the value changes, for a page that
+	// follows what is typed: a search. The page asked next should have the ID of
+	// this one; while it is awaited, only the newest value is kept.
+	Live bool `json:"live,omitempty"`
 }
 
 // Option is one answer to a FieldChoice or FieldChoices.

@@ -58,11 +58,16 @@ type Tile struct {
 	Title  Text   `json:"title"`
 	Detail Text   `json:"detail,omitzero"`
 	Icon   string `json:"icon,omitempty"`
+	// Tone other than Calm says with Detail why the choice is not to be had just
+	// now. It can be touched all the same.
+	Tone Tone `json:"tone,omitempty"`
 }
 
-// Tiles is a grid of at most six choices.
+// Tiles is a grid of at most six choices, under a heading where a page has
+// several grids.
 type Tiles struct {
 	Key
+	Title Text   `json:"title,omitzero"`
 	Tiles []Tile `json:"tiles"`
 }
 

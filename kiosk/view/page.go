@@ -76,4 +76,9 @@ type Action struct {
 const (
 	ActionTimeout = "ting.timeout" // Page.Timeout ran out
 	ActionBack    = "ting.back"    // the footer's Back
+	ActionChange  = "ting.change"  // the value of a Live field changed
 )
+
+// PageHome is the ID of the terminal's own page on which services are chosen. A
+// renderer may give it a look of its own.
+const PageHome = "ting.home"

@@ -101,6 +101,7 @@ func (c *checker) node(i int, n Node) {
 		if len(n.Tiles) == 0 || len(n.Tiles) > maxTiles {
 			c.fail("%s: 1 to %d tiles, not %d", where, maxTiles, len(n.Tiles))
 		}
+		c.text(where, n.Title)
 		for _, t := range n.Tiles {
 			c.id("tile", t.ID)
 			c.text(where, t.Title, t.Detail)

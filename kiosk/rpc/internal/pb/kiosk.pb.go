@@ -269,6 +269,7 @@ type ManifestReply struct {
 	Records       []*RecordKind          `protobuf:"bytes,6,rep,name=records,proto3" json:"records,omitempty"`
 	Feeds         []string               `protobuf:"bytes,7,rep,name=feeds,proto3" json:"feeds,omitempty"`
 	Unattended    bool                   `protobuf:"varint,8,opt,name=unattended,proto3" json:"unattended,omitempty"`
+	Group         *Text                  `protobuf:"bytes,9,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -357,6 +358,13 @@ func (x *ManifestReply) GetUnattended() bool {
 		return x.Unattended
 	}
 	return false
+}
+
+func (x *ManifestReply) GetGroup() *Text {
+	if x != nil {
+		return x.Group
+	}
+	return nil
 }
 
 type RecordKind struct {
@@ -2242,7 +2250,7 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x04hint\x18\x04 \x01(\tR\x04hint\x12\x14\n" +
 	"\x05cause\x18\x05 \x01(\tR\x05cause\"-\n" +
 	"\x0fManifestRequest\x12\x1a\n" +
-	"\bterminal\x18\x01 \x01(\rR\bterminal\"\xff\x01\n" +
+	"\bterminal\x18\x01 \x01(\rR\bterminal\"\xa7\x02\n" +
 	"\rManifestReply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12&\n" +
@@ -2253,7 +2261,8 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x05feeds\x18\a \x03(\tR\x05feeds\x12\x1e\n" +
 	"\n" +
 	"unattended\x18\b \x01(\bR\n" +
-	"unattended\"R\n" +
+	"unattended\x12&\n" +
+	"\x05group\x18\t \x01(\v2\x10.ting.kiosk.TextR\x05group\"R\n" +
 	"\n" +
 	"RecordKind\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -2463,59 +2472,60 @@ var file_kiosk_proto_depIdxs = []int32{
 	0,  // 0: ting.kiosk.Fault.visitor:type_name -> ting.kiosk.Text
 	0,  // 1: ting.kiosk.ManifestReply.title:type_name -> ting.kiosk.Text
 	5,  // 2: ting.kiosk.ManifestReply.records:type_name -> ting.kiosk.RecordKind
-	0,  // 3: ting.kiosk.Visit.place:type_name -> ting.kiosk.Text
-	6,  // 4: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
-	1,  // 5: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
-	1,  // 6: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
-	38, // 7: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
-	39, // 8: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
-	40, // 9: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
-	0,  // 10: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
-	18, // 11: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
-	23, // 12: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
-	18, // 13: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
-	1,  // 14: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
-	25, // 15: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
-	1,  // 16: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
-	18, // 17: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
-	5,  // 18: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
-	1,  // 19: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
-	31, // 20: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
-	31, // 21: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
-	17, // 22: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
-	3,  // 23: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
-	7,  // 24: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
-	9,  // 25: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
-	11, // 26: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
-	13, // 27: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
-	15, // 28: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
-	19, // 29: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
-	21, // 30: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
-	24, // 31: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
-	27, // 32: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
-	29, // 33: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
-	32, // 34: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
-	34, // 35: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
-	36, // 36: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
-	4,  // 37: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
-	8,  // 38: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
-	10, // 39: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
-	12, // 40: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
-	14, // 41: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
-	16, // 42: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
-	20, // 43: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
-	22, // 44: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
-	26, // 45: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
-	28, // 46: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
-	30, // 47: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
-	33, // 48: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
-	35, // 49: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
-	37, // 50: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
-	37, // [37:51] is the sub-list for method output_type
-	23, // [23:37] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	0,  // 3: ting.kiosk.ManifestReply.group:type_name -> ting.kiosk.Text
+	0,  // 4: ting.kiosk.Visit.place:type_name -> ting.kiosk.Text
+	6,  // 5: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
+	1,  // 6: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
+	1,  // 7: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
+	38, // 8: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
+	39, // 9: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
+	40, // 10: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
+	0,  // 11: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
+	18, // 12: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
+	23, // 13: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
+	18, // 14: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
+	1,  // 15: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
+	25, // 16: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
+	1,  // 17: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
+	18, // 18: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
+	5,  // 19: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
+	1,  // 20: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
+	31, // 21: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
+	31, // 22: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
+	17, // 23: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
+	3,  // 24: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
+	7,  // 25: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
+	9,  // 26: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
+	11, // 27: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
+	13, // 28: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
+	15, // 29: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
+	19, // 30: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
+	21, // 31: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
+	24, // 32: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
+	27, // 33: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
+	29, // 34: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
+	32, // 35: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
+	34, // 36: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
+	36, // 37: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
+	4,  // 38: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
+	8,  // 39: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
+	10, // 40: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
+	12, // 41: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
+	14, // 42: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
+	16, // 43: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
+	20, // 44: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
+	22, // 45: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
+	26, // 46: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
+	28, // 47: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
+	30, // 48: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
+	33, // 49: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
+	35, // 50: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
+	37, // 51: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
+	38, // [38:52] is the sub-list for method output_type
+	24, // [24:38] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_kiosk_proto_init() }
