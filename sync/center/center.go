@@ -61,7 +61,10 @@ const (
 
 // Options say how a center works. Only Dir is needed.
 type Options struct {
-	Dir         string // of its state, 0700; made when missing
+	Dir string // of its state, 0700; made when missing
+	// Database is where the records are: "" is SQLite, in Dir; postgres://… is a
+	// server, which other centers with the same keys may serve at the same time.
+	Database    string
 	Projections []projection.Projection
 	Feeds       []string // known although they may still be empty, besides those of Projections
 	Safe        SafePolicy
@@ -144,7 +147,10 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	if c.key, err = openSigningKey(filepath.Join(opt.Dir, "center-key.pem")); err != nil {
 		return nil, err
 	}
-	if c.db, err = store.Open(ctx, filepath.Join(opt.Dir, "center.db")); err != nil {
+	if opt.Database == "" {
+		opt.Database = filepath.Join(opt.Dir, "center.db")
+	}
+	if c.db, err = store.Open(ctx, opt.Database); err != nil {
 		return nil, err
 	}
 	defer func() {

@@ -17,7 +17,9 @@ import (
 
 // TestDecisionsOutliveARebuild: what a person decided on a letter holds when the
 // log is read again, and by a program that would now understand the record.
-func TestDecisionsOutliveARebuild(t *testing.T) {
+func TestDecisionsOutliveARebuild(t *testing.T) { onBoth(t, testDecisionsOutliveARebuild) }
+
+func testDecisionsOutliveARebuild(t *testing.T) {
 	y := newTally()
 	s := serve(t, Options{Projections: []projection.Projection{y}})
 	tm := s.enrol("desk-1", "hall")
@@ -70,7 +72,9 @@ func TestDecisionsOutliveARebuild(t *testing.T) {
 	}
 }
 
-func TestForkIsDecided(t *testing.T) {
+func TestForkIsDecided(t *testing.T) { onBoth(t, testForkIsDecided) }
+
+func testForkIsDecided(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("desk-1", "hall")
 	other := tm.Clone()
@@ -107,7 +111,9 @@ func TestForkIsDecided(t *testing.T) {
 	}
 }
 
-func TestHistoryOfContactsAndCursors(t *testing.T) {
+func TestHistoryOfContactsAndCursors(t *testing.T) { onBoth(t, testHistoryOfContactsAndCursors) }
+
+func testHistoryOfContactsAndCursors(t *testing.T) {
 	start := time.Date(2026, 3, 2, 7, 59, 0, 0, time.UTC)
 	c := contacts{heard: map[string]Contact{}}
 	head := func(unsent int64, ahead time.Duration, at time.Time) (wire.Head, time.Time) {

@@ -57,9 +57,17 @@ func TestFullDiskIsBusyAndNothingIsHalfStored(t *testing.T) {
 // TestOnePoisonedBatchDoesNotTakeItsGroupAlong has one batch of a group fail in
 // the database: the others are stored all the same.
 func TestOnePoisonedBatchDoesNotTakeItsGroupAlong(t *testing.T) {
+	onBoth(t, testOnePoisonedBatchDoesNotTakeItsGroupAlong)
+}
+
+func testOnePoisonedBatchDoesNotTakeItsGroupAlong(t *testing.T) {
 	s := serve(t, Options{})
 	good, bad := s.enrol("gate-1", "school-1"), s.enrol("gate-2", "school-1")
 	err := s.c.Edit(context.Background(), func(tx *store.Tx) error {
+		if s.c.db.Shared() {
+			return tx.Script(`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
+				CREATE TRIGGER poison BEFORE INSERT ON inbox FOR EACH ROW WHEN (NEW.kind = 'bad.kind') EXECUTE FUNCTION poison()`)
+		}
 		return tx.Script(`CREATE TRIGGER poison BEFORE INSERT ON inbox WHEN NEW.kind = 'bad.kind' BEGIN SELECT RAISE(ABORT, 'poison'); END`)
 	})
 	if err != nil {

@@ -25,7 +25,9 @@ func (s *site) put(feed string, rows ...any) {
 	}
 }
 
-func TestFeedSendsWhatChanged(t *testing.T) {
+func TestFeedSendsWhatChanged(t *testing.T) { onBoth(t, testFeedSendsWhatChanged) }
+
+func testFeedSendsWhatChanged(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}})
 	tm := s.enrol("gate-1", "school-1")
 	if page, status := tm.Feed("people", 0, 0); status != http.StatusOK || len(page.Rows) != 0 {
@@ -56,6 +58,10 @@ type publishing struct{ *tally }
 func (publishing) Feeds() []string { return []string{"sums"} }
 
 func TestFeedOfAProjectionIsKnownBeforeItsFirstRow(t *testing.T) {
+	onBoth(t, testFeedOfAProjectionIsKnownBeforeItsFirstRow)
+}
+
+func testFeedOfAProjectionIsKnownBeforeItsFirstRow(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}, Projections: []projection.Projection{publishing{newTally()}}})
 	tm := s.enrol("gate-1", "school-1")
 	for _, name := range []string{"people", "sums"} {
@@ -65,7 +71,9 @@ func TestFeedOfAProjectionIsKnownBeforeItsFirstRow(t *testing.T) {
 	}
 }
 
-func TestFeedIsOfTheTerminalsSite(t *testing.T) {
+func TestFeedIsOfTheTerminalsSite(t *testing.T) { onBoth(t, testFeedIsOfTheTerminalsSite) }
+
+func testFeedIsOfTheTerminalsSite(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}})
 	tm := s.enrol("gate-2", "school-2")
 	s.put("people", "a", 1)
@@ -74,7 +82,9 @@ func TestFeedIsOfTheTerminalsSite(t *testing.T) {
 	}
 }
 
-func TestFeedLongPoll(t *testing.T) {
+func TestFeedLongPoll(t *testing.T) { onBoth(t, testFeedLongPoll) }
+
+func testFeedLongPoll(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"revocations"}})
 	tm := s.enrol("gate-1", "school-1")
 	got := make(chan wire.FeedPage)
@@ -95,7 +105,9 @@ func TestFeedLongPoll(t *testing.T) {
 	}
 }
 
-func TestDrainAnswersWhoWaits(t *testing.T) {
+func TestDrainAnswersWhoWaits(t *testing.T) { onBoth(t, testDrainAnswersWhoWaits) }
+
+func testDrainAnswersWhoWaits(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}})
 	tm := s.enrol("gate-1", "school-1")
 	type answer struct {
@@ -126,7 +138,9 @@ func TestDrainAnswersWhoWaits(t *testing.T) {
 	}
 }
 
-func TestFeedPagesAndSnapshot(t *testing.T) {
+func TestFeedPagesAndSnapshot(t *testing.T) { onBoth(t, testFeedPagesAndSnapshot) }
+
+func testFeedPagesAndSnapshot(t *testing.T) {
 	now := time.Now()
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
@@ -182,7 +196,9 @@ func TestFeedPagesAndSnapshot(t *testing.T) {
 
 // TestRevisionsAreSeenInOrder has writers race and a reader follow: a revision
 // that became visible after a larger one would be missed by it.
-func TestRevisionsAreSeenInOrder(t *testing.T) {
+func TestRevisionsAreSeenInOrder(t *testing.T) { onBoth(t, testRevisionsAreSeenInOrder) }
+
+func testRevisionsAreSeenInOrder(t *testing.T) {
 	s := serve(t, Options{Feeds: []string{"people"}})
 	tm := s.enrol("gate-1", "school-1")
 	const writers, each = 4, 40
@@ -220,7 +236,9 @@ func TestRevisionsAreSeenInOrder(t *testing.T) {
 	}
 }
 
-func TestRegisterOwnsItsRows(t *testing.T) {
+func TestRegisterOwnsItsRows(t *testing.T) { onBoth(t, testRegisterOwnsItsRows) }
+
+func testRegisterOwnsItsRows(t *testing.T) {
 	s := serve(t, Options{})
 	s.put("people", "a", 1)
 	err := s.c.Edit(context.Background(), func(tx *store.Tx) error {

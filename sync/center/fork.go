@@ -20,6 +20,14 @@ func (c *Center) Adopt(ctx context.Context, who string, chain int64) (taken int,
 		if err != nil {
 			return err
 		}
+		// Whoever is sending for it waits; and it may have moved since it was read.
+		locked, err := tx.LockChains([]record.Chain{of.Chain})
+		if err != nil {
+			return err
+		}
+		if of.Branch == 0 && len(locked) == 1 {
+			of = locked[0]
+		}
 		rest, err := tx.ForkRecords(chain)
 		if err != nil {
 			return err
@@ -64,7 +72,7 @@ func (c *Center) goOn(tx *store.Tx, of store.Chain, kept []record.Record) (other
 	if len(next) == 0 {
 		return others, nil
 	}
-	return others, errors.Join(tx.Append(of.ID, next, c.now()), tx.MoveCursor(of.ID, of.Seq, of.Hash))
+	return others, c.put(tx, of.ID, next)
 }
 
 // branch puts one record of each number on a new branch and returns the others:
@@ -86,6 +94,13 @@ func (c *Center) branch(tx *store.Tx, of store.Chain, kept []record.Record) (oth
 	if err != nil {
 		return nil, err
 	}
-	last := branch[len(branch)-1]
-	return others, errors.Join(tx.Append(b.ID, branch, c.now()), tx.MoveCursor(b.ID, last.Seq, last.Hash))
+	return others, c.put(tx, b.ID, branch)
+}
+
+// put appends records to a chain and moves its cursor to the last.
+func (c *Center) put(tx *store.Tx, chain int64, rs []record.Record) error {
+	last := rs[len(rs)-1]
+	return errors.Join(
+		tx.Append([]store.Append{{Chain: chain, Records: rs, Received: c.now()}}),
+		tx.MoveCursors([]store.Cursor{{Chain: chain, Seq: last.Seq, Hash: last.Hash}}))
 }

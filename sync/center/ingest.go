@@ -101,14 +101,17 @@ func (c *Center) waiting() *batch {
 func (c *Center) commit(ctx context.Context, group []*batch) {
 	verdicts := make([]verdict, len(group))
 	began := time.Now()
-	err := c.db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+	err := c.db.WriteRows(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		l, err := openLedger(tx, group)
+		if err != nil {
+			return err
+		}
 		for i, b := range group {
-			var err error
-			if verdicts[i], err = c.decide(tx, b); err != nil {
+			if verdicts[i], err = c.decide(l, b); err != nil {
 				return err
 			}
 		}
-		return nil
+		return l.settle()
 	})
 	if err != nil {
 		c.uncommitted(ctx, group, err)
@@ -146,7 +149,7 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 // database refuses must not take the others of its group along for ever.
 func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 	final := errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrCorrupt)
-	if !final && !errors.Is(err, store.ErrFull) && len(group) > 1 {
+	if !final && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrAway) && len(group) > 1 {
 		for _, b := range group {
 			c.commit(ctx, []*batch{b})
 		}
@@ -178,30 +181,25 @@ type verdict struct {
 
 // decide is the center's side of the protocol. It only reads until it is sure;
 // an error is the database's, and undoes the whole group.
-func (c *Center) decide(tx *store.Tx, b *batch) (v verdict, err error) {
+func (c *Center) decide(l *ledger, b *batch) (v verdict, err error) {
 	h := b.head
 	v.ack = wire.Ack{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane, Code: wire.OK}
 	refuse := func(code wire.Code) (verdict, error) { v.ack.Code = code; return v, nil }
 
-	d, err := tx.Device(h.Terminal)
+	d, known := l.devices[h.Terminal]
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case !known, !d.PublicKey.Equal(b.key): // or enrolled anew with another key since this certificate
 		return refuse(wire.Sig)
-	case err != nil:
-		return v, err
-	case !d.PublicKey.Equal(b.key):
-		return refuse(wire.Sig) // enrolled anew with another key since this certificate
 	case d.State == store.Revoked:
 		return refuse(wire.Revoked)
 	}
 	v.known = true
-	cur, err := tx.Chain(b.chain)
-	begun := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return v, err
+	a, begun := l.accounts[b.chain]
+	if !begun {
+		a = &account{}
 	}
-	c.cursor(&v.ack, cur)
-	if h.First > cur.Seq+1 {
+	c.cursor(&v.ack, a.Chain)
+	if h.First > a.Seq+1 {
 		return refuse(wire.Gap)
 	}
 	if h.Count == 0 {
@@ -213,84 +211,32 @@ func (c *Center) decide(tx *store.Tx, b *batch) (v verdict, err error) {
 	if b.broken != nil {
 		return refuse(wire.Chain)
 	}
-	known, same, err := compare(tx, b, cur)
+	stored, same, err := l.compare(a, b)
 	if err != nil {
 		return v, err
 	}
-	fresh := b.records[known:]
-	v.repeated = known
+	fresh := b.records[stored:]
+	v.repeated = stored
 	if !begun {
-		if cur, err = tx.NewChain(b.chain, 0, d.Site); err != nil {
+		if a, err = l.begin(b.chain, d.Site); err != nil {
 			return v, err
 		}
 	}
 	if !same || d.State == store.Quarantined {
-		return c.fork(tx, b, d, cur, fresh, v)
-	}
-	if len(fresh) == 0 {
-		return v, nil
-	}
-	last := fresh[len(fresh)-1]
-	if err := errors.Join(
-		tx.Append(cur.ID, fresh, b.at),
-		tx.MoveCursor(cur.ID, last.Seq, last.Hash),
-		// What was only kept while the terminal was in quarantine is in the log now.
-		tx.DropFork(cur.ID, fresh[0].Seq, last.Seq),
-	); err != nil {
-		return v, err
+		return c.fork(l, b, d, a.Chain, fresh, v)
 	}
 	v.stored = len(fresh)
-	cur.Seq, cur.Hash = last.Seq, last.Hash
-	c.cursor(&v.ack, cur)
+	a.take(fresh, b.at)
+	c.cursor(&v.ack, a.Chain)
 	return v, nil
-}
-
-// compare says how many of the batch's records are stored already, and whether
-// its history is the one stored. Each hash covers all before it: where the last
-// common number agrees, so do all the earlier ones.
-func compare(tx *store.Tx, b *batch, cur store.Chain) (known int, same bool, err error) {
-	at := func(seq int64) (record.Hash, error) {
-		switch seq {
-		case 0:
-			return record.Hash{}, nil
-		case cur.Seq:
-			return cur.Hash, nil
-		}
-		return tx.HashAt(cur.ID, seq)
-	}
-	stored, err := at(b.head.First - 1)
-	if err != nil {
-		return 0, false, err
-	}
-	if stored != b.prev {
-		return 0, false, nil
-	}
-	overlap := int(min(int64(len(b.records)), cur.Seq-b.head.First+1))
-	if overlap == 0 {
-		return 0, true, nil
-	}
-	last := b.records[overlap-1]
-	if stored, err = at(last.Seq); err != nil || stored == last.Hash {
-		return overlap, err == nil, err
-	}
-	for known < overlap {
-		if stored, err = at(b.records[known].Seq); err != nil {
-			return 0, false, err
-		}
-		if stored != b.records[known].Hash {
-			break
-		}
-		known++
-	}
-	return known, false, nil
 }
 
 // fork keeps what differs from the history stored and quarantines the terminal,
 // unless it was enrolled in a later epoch since: then the other key holder is
 // shut out already, and what it still sends of the old epoch is only kept.
-func (c *Center) fork(tx *store.Tx, b *batch, d store.Device, cur store.Chain, other []record.Record, v verdict) (verdict, error) {
+func (c *Center) fork(l *ledger, b *batch, d store.Device, cur store.Chain, other []record.Record, v verdict) (verdict, error) {
 	v.ack.Code = wire.Fork
-	kept, err := tx.KeepFork(cur.ID, other, b.at)
+	kept, err := l.tx.KeepFork(cur.ID, other, b.at)
 	if err != nil || d.State == store.Quarantined {
 		return v, err
 	}
@@ -299,13 +245,15 @@ func (c *Center) fork(tx *store.Tx, b *batch, d store.Device, cur store.Chain, o
 		if kept == 0 {
 			return v, nil
 		}
-		return v, tx.Note(store.Audit{At: b.at, Who: "center", Action: "fork.keep", Subject: d.Terminal, Detail: where})
+		return v, l.tx.Note(store.Audit{At: b.at, Who: "center", Action: "fork.keep", Subject: d.Terminal, Detail: where})
 	}
 	v.alarm = where
-	if err := tx.SetState(d.Terminal, store.Quarantined); err != nil {
+	if err := l.tx.SetState(d.Terminal, store.Quarantined); err != nil {
 		return v, err
 	}
-	return v, tx.Note(store.Audit{At: b.at, Who: "center", Action: "terminal.quarantine", Subject: d.Terminal, Detail: v.alarm})
+	d.State = store.Quarantined
+	l.devices[d.Terminal] = d
+	return v, l.tx.Note(store.Audit{At: b.at, Who: "center", Action: "terminal.quarantine", Subject: d.Terminal, Detail: v.alarm})
 }
 
 // cursor writes a chain's cursor into an acknowledgement.

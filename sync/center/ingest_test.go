@@ -28,7 +28,9 @@ func expect(t *testing.T, ack wire.Ack, code wire.Code, committed int64) {
 	}
 }
 
-func TestIngestAcknowledgesWhatIsStored(t *testing.T) {
+func TestIngestAcknowledgesWhatIsStored(t *testing.T) { onBoth(t, testIngestAcknowledgesWhatIsStored) }
+
+func testIngestAcknowledgesWhatIsStored(t *testing.T) {
 	s := serve(t, Options{Safe: SafeCommitted})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 5, "gate.pass", "person/1", `{}`)
@@ -45,7 +47,9 @@ func TestIngestAcknowledgesWhatIsStored(t *testing.T) {
 	}
 }
 
-func TestIngestSkipsWhatItHas(t *testing.T) {
+func TestIngestSkipsWhatItHas(t *testing.T) { onBoth(t, testIngestSkipsWhatItHas) }
+
+func testIngestSkipsWhatItHas(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 10, "gate.pass", "person/1", `{}`)
@@ -59,7 +63,9 @@ func TestIngestSkipsWhatItHas(t *testing.T) {
 	}
 }
 
-func TestIngestGap(t *testing.T) {
+func TestIngestGap(t *testing.T) { onBoth(t, testIngestGap) }
+
+func testIngestGap(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 6, "gate.pass", "person/1", `{}`)
@@ -71,7 +77,9 @@ func TestIngestGap(t *testing.T) {
 	}
 }
 
-func TestIngestRefusesABrokenChain(t *testing.T) {
+func TestIngestRefusesABrokenChain(t *testing.T) { onBoth(t, testIngestRefusesABrokenChain) }
+
+func testIngestRefusesABrokenChain(t *testing.T) {
 	for name, harm := range map[string]func(rs []record.Record){
 		"body":       func(rs []record.Record) { rs[1].Body = []byte(`{"person":"somebody else"}`) },
 		"order":      func(rs []record.Record) { rs[1], rs[2] = rs[2], rs[1] },
@@ -93,6 +101,10 @@ func TestIngestRefusesABrokenChain(t *testing.T) {
 }
 
 func TestIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
+	onBoth(t, testIngestKeepsBothSidesOfAForkAndQuarantines)
+}
+
+func testIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	common := tm.Make(record.Ordinary, 3, "gate.pass", "person/1", `{}`)
@@ -160,6 +172,10 @@ func TestIngestKeepsBothSidesOfAForkAndQuarantines(t *testing.T) {
 }
 
 func TestIngestForkBeforeTheFirstRecordOfABatch(t *testing.T) {
+	onBoth(t, testIngestForkBeforeTheFirstRecordOfABatch)
+}
+
+func testIngestForkBeforeTheFirstRecordOfABatch(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	other := tm.Clone()
@@ -168,7 +184,9 @@ func TestIngestForkBeforeTheFirstRecordOfABatch(t *testing.T) {
 	expect(t, other.Send(record.Ordinary, theirs[2].Hash, theirs[3:]), wire.Fork, 3)
 }
 
-func TestHeartbeat(t *testing.T) {
+func TestHeartbeat(t *testing.T) { onBoth(t, testHeartbeat) }
+
+func testHeartbeat(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	h := tm.Head(record.Ordinary, record.Hash{}, nil)
@@ -187,7 +205,9 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-func TestLanesAreChainsOfTheirOwn(t *testing.T) {
+func TestLanesAreChainsOfTheirOwn(t *testing.T) { onBoth(t, testLanesAreChainsOfTheirOwn) }
+
+func testLanesAreChainsOfTheirOwn(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 3, "a.b", "", `1`)), wire.OK, 3)
@@ -195,6 +215,10 @@ func TestLanesAreChainsOfTheirOwn(t *testing.T) {
 }
 
 func TestConcurrentSendersOfTheSameBatches(t *testing.T) {
+	onBoth(t, testConcurrentSendersOfTheSameBatches)
+}
+
+func testConcurrentSendersOfTheSameBatches(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 60, "gate.pass", "person/1", `{}`)
@@ -230,7 +254,9 @@ func TestConcurrentSendersOfTheSameBatches(t *testing.T) {
 	}
 }
 
-func TestRevokedTerminal(t *testing.T) {
+func TestRevokedTerminal(t *testing.T) { onBoth(t, testRevokedTerminal) }
+
+func testRevokedTerminal(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	if err := s.c.SetState(context.Background(), "admin", "gate-1", store.Revoked); err != nil {
@@ -242,7 +268,9 @@ func TestRevokedTerminal(t *testing.T) {
 	}
 }
 
-func TestSafeSeqWithoutABackupIsZero(t *testing.T) {
+func TestSafeSeqWithoutABackupIsZero(t *testing.T) { onBoth(t, testSafeSeqWithoutABackupIsZero) }
+
+func testSafeSeqWithoutABackupIsZero(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	if ack := tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 2, "a.b", "", `1`)); ack.SafeSeq != 0 {

@@ -27,7 +27,9 @@ func (s *site) ask(path string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-func TestMetricsCountWhatHappens(t *testing.T) {
+func TestMetricsCountWhatHappens(t *testing.T) { onBoth(t, testMetricsCountWhatHappens) }
+
+func testMetricsCountWhatHappens(t *testing.T) {
 	s := serve(t, Options{Safe: SafeCommitted})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 3, "a.b", "", `{}`)
@@ -69,7 +71,9 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 }
 
 // TestMetricsAreDocumented holds sync/README.md to what is served.
-func TestMetricsAreDocumented(t *testing.T) {
+func TestMetricsAreDocumented(t *testing.T) { onBoth(t, testMetricsAreDocumented) }
+
+func testMetricsAreDocumented(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 1, "a.b", "", `{}`)), wire.OK, 1)
@@ -150,7 +154,9 @@ func TestReady(t *testing.T) {
 
 // TestUnfinishedRequestsAreCounted has a client that never finishes its headers,
 // one that goes away within them, one that speaks no HTTP, and one that behaves.
-func TestUnfinishedRequestsAreCounted(t *testing.T) {
+func TestUnfinishedRequestsAreCounted(t *testing.T) { onBoth(t, testUnfinishedRequestsAreCounted) }
+
+func testUnfinishedRequestsAreCounted(t *testing.T) {
 	s := serve(t, Options{})
 	quick := s.c.NewServer(s.c.Handler(), s.server.TLSConfig.Certificates[0])
 	quick.ReadHeaderTimeout = 50 * time.Millisecond

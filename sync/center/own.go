@@ -68,10 +68,7 @@ func (c *Center) append(tx *store.Tx, site string, lane record.Lane, r record.Re
 		return 0, err
 	}
 	r.Hash = chain.Next(cur.Hash, &r)
-	if err := tx.Append(cur.ID, []record.Record{r}, c.now()); err != nil {
-		return 0, err
-	}
-	if err := tx.MoveCursor(cur.ID, r.Seq, r.Hash); err != nil {
+	if err := c.put(tx, cur.ID, []record.Record{r}); err != nil {
 		return 0, err
 	}
 	return tx.LastPosition()

@@ -14,7 +14,9 @@ import (
 
 // TestRefusalsAreKeptByWhomAndWhence has a revoked terminal and a stranger
 // knock, and reads what the console shows, also after the center was restarted.
-func TestRefusalsAreKeptByWhomAndWhence(t *testing.T) {
+func TestRefusalsAreKeptByWhomAndWhence(t *testing.T) { onBoth(t, testRefusalsAreKeptByWhomAndWhence) }
+
+func testRefusalsAreKeptByWhomAndWhence(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, Options{Dir: dir})
 	tm, other := s.enrol("gate-1", "school-1"), s.enrol("gate-2", "school-1")

@@ -52,7 +52,7 @@ func (y *tally) Apply(_ context.Context, tx projection.Tx, r projection.Received
 		return projection.Permanent(err)
 	}
 	if _, err := tx.Exec(`INSERT INTO tally_sums (key, n, last) VALUES (?, 1, ?)
-		ON CONFLICT (key) DO UPDATE SET n = n + 1, last = excluded.last`, r.Key, n.Do); err != nil {
+		ON CONFLICT (key) DO UPDATE SET n = tally_sums.n + 1, last = excluded.last`, r.Key, n.Do); err != nil {
 		return err
 	}
 	switch {
@@ -133,7 +133,9 @@ func (s *site) caughtUp() {
 	}
 }
 
-func TestDeadLettersParkOnlyTheirKey(t *testing.T) {
+func TestDeadLettersParkOnlyTheirKey(t *testing.T) { onBoth(t, testDeadLettersParkOnlyTheirKey) }
+
+func testDeadLettersParkOnlyTheirKey(t *testing.T) {
 	y := newTally()
 	s := serve(t, Options{Projections: []projection.Projection{y}})
 	tm := s.enrol("desk-1", "hall")
@@ -165,6 +167,10 @@ func TestDeadLettersParkOnlyTheirKey(t *testing.T) {
 }
 
 func TestUnknownVersionWaitsForTheProgramThatKnowsIt(t *testing.T) {
+	onBoth(t, testUnknownVersionWaitsForTheProgramThatKnowsIt)
+}
+
+func testUnknownVersionWaitsForTheProgramThatKnowsIt(t *testing.T) {
 	dir := t.TempDir()
 	y := newTally()
 	s := serve(t, Options{Dir: dir, Projections: []projection.Projection{y}})
@@ -181,7 +187,9 @@ func TestUnknownVersionWaitsForTheProgramThatKnowsIt(t *testing.T) {
 	}
 }
 
-func TestTemporaryErrorsAreTriedAgain(t *testing.T) {
+func TestTemporaryErrorsAreTriedAgain(t *testing.T) { onBoth(t, testTemporaryErrorsAreTriedAgain) }
+
+func testTemporaryErrorsAreTriedAgain(t *testing.T) {
 	y := newTally()
 	y.fails.Store(2)
 	s := serve(t, Options{Projections: []projection.Projection{y}})
@@ -192,7 +200,9 @@ func TestTemporaryErrorsAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestRebuildEqualsLive(t *testing.T) {
+func TestRebuildEqualsLive(t *testing.T) { onBoth(t, testRebuildEqualsLive) }
+
+func testRebuildEqualsLive(t *testing.T) {
 	y := newTally()
 	s := serve(t, Options{Projections: []projection.Projection{y}})
 	tm := s.enrol("desk-1", "hall")
@@ -224,6 +234,10 @@ func TestRebuildEqualsLive(t *testing.T) {
 }
 
 func TestRebuildBegunBeforeACrashBeginsAnew(t *testing.T) {
+	onBoth(t, testRebuildBegunBeforeACrashBeginsAnew)
+}
+
+func testRebuildBegunBeforeACrashBeginsAnew(t *testing.T) {
 	dir := t.TempDir()
 	y := newTally()
 	s := serve(t, Options{Dir: dir, Projections: []projection.Projection{y}})
@@ -248,7 +262,9 @@ func TestRebuildBegunBeforeACrashBeginsAnew(t *testing.T) {
 	}
 }
 
-func TestAdoptedForkReachesProjections(t *testing.T) {
+func TestAdoptedForkReachesProjections(t *testing.T) { onBoth(t, testAdoptedForkReachesProjections) }
+
+func testAdoptedForkReachesProjections(t *testing.T) {
 	y := newTally()
 	s := serve(t, Options{Projections: []projection.Projection{y}})
 	tm := s.enrol("desk-1", "hall")

@@ -43,7 +43,9 @@ func post(t *testing.T, tm *terminal, h wire.Head, signer ed25519.PrivateKey, bo
 	return resp.StatusCode, ack
 }
 
-func TestIdentityIsTheCertificates(t *testing.T) {
+func TestIdentityIsTheCertificates(t *testing.T) { onBoth(t, testIdentityIsTheCertificates) }
+
+func testIdentityIsTheCertificates(t *testing.T) {
 	s := serve(t, Options{})
 	alice, bob := s.enrol("alice", "school-1"), s.enrol("bob", "school-1")
 	rs := alice.Make(record.Ordinary, 2, "a.b", "", `{}`)
@@ -97,7 +99,9 @@ func TestIdentityIsTheCertificates(t *testing.T) {
 	}
 }
 
-func TestAnotherAuthorityIsNotBelieved(t *testing.T) {
+func TestAnotherAuthorityIsNotBelieved(t *testing.T) { onBoth(t, testAnotherAuthorityIsNotBelieved) }
+
+func testAnotherAuthorityIsNotBelieved(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	other, err := openAuthority(t.TempDir(), time.Now())
@@ -124,7 +128,9 @@ func TestAnotherAuthorityIsNotBelieved(t *testing.T) {
 	}
 }
 
-func TestOnlyTLS13(t *testing.T) {
+func TestOnlyTLS13(t *testing.T) { onBoth(t, testOnlyTLS13) }
+
+func testOnlyTLS13(t *testing.T) {
 	s := serve(t, Options{})
 	_, err := tls.Dial("tcp", strings.TrimPrefix(s.url, "https://"), &tls.Config{RootCAs: s.c.ca.Pool(), MaxVersion: tls.VersionTLS12})
 	if err == nil {
@@ -132,7 +138,9 @@ func TestOnlyTLS13(t *testing.T) {
 	}
 }
 
-func TestReplayedBatchIsStoredOnce(t *testing.T) {
+func TestReplayedBatchIsStoredOnce(t *testing.T) { onBoth(t, testReplayedBatchIsStoredOnce) }
+
+func testReplayedBatchIsStoredOnce(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 3, "a.b", "", `{}`)
@@ -155,7 +163,9 @@ func (e *endless) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestTooBig(t *testing.T) {
+func TestTooBig(t *testing.T) { onBoth(t, testTooBig) }
+
+func testTooBig(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 1, "a.b", "", `{}`)
@@ -208,7 +218,9 @@ func TestTooBig(t *testing.T) {
 }
 
 // TestSlowClientsAreCutOff opens a connection that never finishes its headers.
-func TestSlowClientsAreCutOff(t *testing.T) {
+func TestSlowClientsAreCutOff(t *testing.T) { onBoth(t, testSlowClientsAreCutOff) }
+
+func testSlowClientsAreCutOff(t *testing.T) {
 	s := serve(t, Options{})
 	quick := s.c.NewServer(s.c.Handler(), tls.Certificate{})
 	if quick.ReadHeaderTimeout <= 0 || quick.ReadTimeout <= 0 || quick.WriteTimeout <= 0 || quick.IdleTimeout <= 0 || quick.MaxHeaderBytes <= 0 {
@@ -238,7 +250,9 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 }
 
 // TestClosedCenterAnswers leaves no request waiting for a commit that never comes.
-func TestClosedCenterAnswers(t *testing.T) {
+func TestClosedCenterAnswers(t *testing.T) { onBoth(t, testClosedCenterAnswers) }
+
+func testClosedCenterAnswers(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	if err := s.c.Close(); err != nil {
@@ -256,6 +270,10 @@ func TestClosedCenterAnswers(t *testing.T) {
 }
 
 func TestFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
+	onBoth(t, testFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen)
+}
+
+func testFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	for range ordinarySlots {
@@ -277,7 +295,9 @@ func TestFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
 	expect(t, tm.Send(record.Ordinary, record.Hash{}, rs), wire.OK, 1)
 }
 
-func TestEnrolment(t *testing.T) {
+func TestEnrolment(t *testing.T) { onBoth(t, testEnrolment) }
+
+func testEnrolment(t *testing.T) {
 	s := serve(t, Options{CodeLife: time.Hour})
 	ctx := context.Background()
 	code, _, err := s.c.MakeCode(ctx, "test", "gate-1", "school-1")
@@ -337,7 +357,9 @@ func TestEnrolment(t *testing.T) {
 	}
 }
 
-func TestExpiredCode(t *testing.T) {
+func TestExpiredCode(t *testing.T) { onBoth(t, testExpiredCode) }
+
+func testExpiredCode(t *testing.T) {
 	s := serve(t, Options{CodeLife: time.Nanosecond})
 	code, _, err := s.c.MakeCode(context.Background(), "test", "gate-1", "school-1")
 	if err != nil {
@@ -348,7 +370,9 @@ func TestExpiredCode(t *testing.T) {
 	}
 }
 
-func TestGuessingCodesIsHopeless(t *testing.T) {
+func TestGuessingCodesIsHopeless(t *testing.T) { onBoth(t, testGuessingCodesIsHopeless) }
+
+func testGuessingCodesIsHopeless(t *testing.T) {
 	s := serve(t, Options{})
 	key := centertest.NewKey(t)
 	q := centertest.Request(t, "gate-1", "school-1", "AAAAA-AAAAA", key)
@@ -365,7 +389,9 @@ func TestGuessingCodesIsHopeless(t *testing.T) {
 	}
 }
 
-func TestRevokedTerminalNeedsANewCode(t *testing.T) {
+func TestRevokedTerminalNeedsANewCode(t *testing.T) { onBoth(t, testRevokedTerminalNeedsANewCode) }
+
+func testRevokedTerminalNeedsANewCode(t *testing.T) {
 	s := serve(t, Options{})
 	ctx := context.Background()
 	made, _, err := s.c.MakeCode(ctx, "test", "gate-1", "school-1")

@@ -6,9 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/wire"
 )
 
@@ -18,6 +22,33 @@ type site struct {
 	c      *Center
 	url    string
 	server *http.Server
+}
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// onBoth runs a test on each kind of database.
+func onBoth(t *testing.T, test func(t *testing.T)) {
+	t.Run(onSQLite, test)
+	t.Run(onPostgres, test)
+}
+
+const onSQLite, onPostgres = "sqlite", "postgres"
+
+// databases remembers which PostgreSQL database belongs to a center's directory:
+// opened again, it finds the same.
+var databases sync.Map
+
+// database is where the center of a directory keeps its records in this test.
+func database(t testing.TB, dir string) string {
+	if !strings.Contains(t.Name(), "/"+onPostgres) {
+		return ""
+	}
+	if url, ok := databases.Load(dir); ok {
+		return url.(string)
+	}
+	url := pgtest.URL(t)
+	databases.Store(dir, url)
+	return url
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -31,6 +62,9 @@ func serve(t testing.TB, opt Options) *site {
 	}
 	if opt.Log == nil {
 		opt.Log = discard()
+	}
+	if opt.Database == "" {
+		opt.Database = database(t, opt.Dir)
 	}
 	c, err := Open(context.Background(), opt)
 	if err != nil {

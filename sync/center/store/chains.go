@@ -1,10 +1,7 @@
 package store
 
 import (
-	"errors"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/luohu/ting/sync/record"
 )
@@ -18,26 +15,24 @@ type Chain struct {
 	Seq     int64
 	Hash    record.Hash
 	SafeSeq int64
+	Forked  bool // something is kept of another history
 }
 
 // Chain reads the cursor of a chain; ErrNotFound before its first record.
 func (tx *Tx) Chain(c record.Chain) (Chain, error) {
 	out := Chain{Chain: c}
 	var hash []byte
-	err := tx.One(`SELECT id, site, seq, hash, safe_seq FROM chains
+	err := tx.One(`SELECT id, site, seq, hash, safe_seq,
+			EXISTS (SELECT 1 FROM forks f WHERE f.chain = chains.id AND f.adopted_at = 0) FROM chains
 		WHERE terminal = ? AND epoch = ? AND lane = ? AND branch = 0`,
-		[]any{c.Terminal, c.Epoch, c.Lane}, &out.ID, &out.Site, &out.Seq, &hash, &out.SafeSeq)
+		[]any{c.Terminal, c.Epoch, c.Lane}, &out.ID, &out.Site, &out.Seq, &hash, &out.SafeSeq, &out.Forked)
 	copy(out.Hash[:], hash)
 	return out, err
 }
 
 // NewChain begins a chain of a site.
 func (tx *Tx) NewChain(c record.Chain, branch int64, site string) (Chain, error) {
-	out := Chain{Chain: c, Branch: branch, Site: site}
-	err := tx.One(`INSERT INTO chains (terminal, epoch, lane, branch, site, seq, hash)
-		VALUES (?, ?, ?, ?, ?, 0, ?) RETURNING id`,
-		[]any{c.Terminal, c.Epoch, c.Lane, branch, site, out.Hash[:]}, &out.ID)
-	return out, err
+	return tx.s.newChain(c, branch, site)
 }
 
 // NextBranch is the first number free for another history of a chain.
@@ -45,12 +40,6 @@ func (tx *Tx) NextBranch(c record.Chain) (n int64, err error) {
 	err = tx.One(`SELECT MAX(branch) + 1 FROM chains WHERE terminal = ? AND epoch = ? AND lane = ?`,
 		[]any{c.Terminal, c.Epoch, c.Lane}, &n)
 	return n, err
-}
-
-// MoveCursor says how far a chain is committed.
-func (tx *Tx) MoveCursor(chain, seq int64, hash record.Hash) error {
-	_, err := tx.Exec(`UPDATE chains SET seq = ?, hash = ? WHERE id = ?`, seq, hash[:], chain)
-	return err
 }
 
 // HighestEpoch is the highest epoch seen of a terminal, 0 for none.
@@ -63,25 +52,7 @@ func (tx *Tx) HighestEpoch(terminal string) (epoch int64, err error) {
 // backup has it, by the chain's ID.
 func (tx *Tx) MarkSafe(cursors map[int64]int64) error {
 	for chain, seq := range cursors {
-		if _, err := tx.Exec(`UPDATE chains SET safe_seq = MAX(safe_seq, ?) WHERE id = ?`, seq, chain); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Append stores records at the end of a chain. received is the same for all.
-func (tx *Tx) Append(chain int64, rs []record.Record, received time.Time) error {
-	const insert = `INSERT INTO inbox (chain, seq, id, kind, version, key, body, hash, received_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	s, err := tx.stmt(insert)
-	if err != nil {
-		return err
-	}
-	at := millis(received)
-	for i := range rs {
-		r := &rs[i]
-		if _, err := s.ExecContext(tx.ctx, chain, r.Seq, r.ID[:], r.Kind, r.Version, r.Key, body(r), r.Hash[:], at); err != nil {
+		if _, err := tx.Exec(`UPDATE chains SET safe_seq = ? WHERE id = ? AND safe_seq < ?`, seq, chain, seq); err != nil {
 			return err
 		}
 	}
@@ -177,73 +148,4 @@ func (tx *Tx) ChainByID(id int64) (Chain, error) {
 		[]any{id}, &c.Terminal, &c.Epoch, &c.Lane, &c.Branch, &c.Site, &c.Seq, &hash, &c.SafeSeq)
 	copy(c.Hash[:], hash)
 	return c, err
-}
-
-// Received is a record of the raw log.
-type Received struct {
-	Position int64
-	record.Chain
-	Site       string
-	Record     record.Record
-	ReceivedAt time.Time
-}
-
-// LastPosition is the end of the raw log, 0 when it is empty.
-func (tx *Tx) LastPosition() (n int64, err error) {
-	err = tx.One(`SELECT COALESCE(MAX(position), 0) FROM inbox`, nil, &n)
-	return n, err
-}
-
-const selectReceived = `SELECT i.position, c.terminal, c.epoch, c.lane, c.site, i.received_at,
-	i.seq, i.id, i.kind, i.version, i.key, i.body, i.hash
-	FROM inbox i JOIN chains c ON c.id = i.chain `
-
-// Log calls fn for the records after a position, at most limit, in order.
-func (tx *Tx) Log(after int64, limit int, fn func(Received) error) error {
-	return tx.Each(selectReceived+`WHERE i.position > ? ORDER BY i.position LIMIT ?`, []any{after, limit}, received(fn))
-}
-
-// Latest calls fn for the newest records, the newest first, at most limit.
-func (tx *Tx) Latest(limit int, fn func(Received) error) error {
-	return tx.Each(selectReceived+`ORDER BY i.position DESC LIMIT ?`, []any{limit}, received(fn))
-}
-
-// At reads the record at a position.
-func (tx *Tx) At(position int64) (r Received, err error) {
-	err = tx.Each(selectReceived+`WHERE i.position = ?`, []any{position}, received(func(got Received) error {
-		r = got
-		return nil
-	}))
-	if err == nil && r.Position == 0 {
-		err = ErrNotFound
-	}
-	return r, err
-}
-
-func received(fn func(Received) error) func(scan func(...any) error) error {
-	return func(scan func(...any) error) error {
-		var r Received
-		var at int64
-		rec, err := scanRecord(func(dest ...any) error {
-			return scan(append([]any{&r.Position, &r.Terminal, &r.Epoch, &r.Lane, &r.Site, &at}, dest...)...)
-		})
-		if err != nil {
-			return err
-		}
-		r.Record, r.ReceivedAt = rec, fromMillis(at)
-		return fn(r)
-	}
-}
-
-func scanRecord(scan func(...any) error) (r record.Record, err error) {
-	var id, hash []byte
-	if err := scan(&r.Seq, &id, &r.Kind, &r.Version, &r.Key, &r.Body, &hash); err != nil {
-		return r, err
-	}
-	if len(id) != len(uuid.UUID{}) || len(hash) != len(record.Hash{}) {
-		return r, errors.Join(ErrCorrupt, errors.New("an ID or hash of the wrong length"))
-	}
-	copy(r.ID[:], id)
-	copy(r.Hash[:], hash)
-	return r, nil
 }

@@ -56,6 +56,11 @@ func (tx *Tx) Device(terminal string) (Device, error) {
 	})
 }
 
+// DevicesNamed reads those of the terminals that there are.
+func (tx *Tx) DevicesNamed(terminals []string) (map[string]Device, error) {
+	return tx.s.devicesNamed(terminals)
+}
+
 // Devices lists every terminal by site and name.
 func (tx *Tx) Devices() (list []Device, err error) {
 	err = tx.Each(selectDevice+`ORDER BY site, terminal`, nil, func(scan func(...any) error) error {

@@ -28,9 +28,33 @@ func (tx *Tx) FeedRow(site, feed, key string) (row wire.FeedRow, owner string, e
 // whether anything changed. A row that lives belongs to who made it, and nobody
 // else may change it but the register, which then owns it.
 //
-// The revision is the next of one counter, given while the only writer holds
-// the database: readers can never see a revision before a smaller one.
+// The revision is the next of one counter, which is locked until the commit:
+// readers can never see a revision before a smaller one.
 func (tx *Tx) PutFeed(site, feed, key string, value []byte, owner string, at time.Time) (changed bool, err error) {
+	if changed, err = tx.wouldChange(site, feed, key, value, owner); err != nil || !changed {
+		return false, err
+	}
+	// Now that there is something to do: take the counter, and look again at what
+	// nobody else can change any more.
+	if err := tx.s.lockRevision(); err != nil {
+		return false, err
+	}
+	if changed, err = tx.wouldChange(site, feed, key, value, owner); err != nil || !changed {
+		return false, err
+	}
+	rev, err := tx.nextRevision()
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(`INSERT INTO feed_rows (site, feed, key, revision, deleted, value, owner, changed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (site, feed, key) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted,
+			value = excluded.value, owner = excluded.owner, changed_at = excluded.changed_at`,
+		site, feed, key, rev, value == nil, value, owner, millis(at))
+	return err == nil, err
+}
+
+func (tx *Tx) wouldChange(site, feed, key string, value []byte, owner string) (bool, error) {
 	old, has, err := tx.FeedRow(site, feed, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -44,16 +68,7 @@ func (tx *Tx) PutFeed(site, feed, key string, value []byte, owner string, at tim
 	case !old.Deleted && has != owner && owner != Register:
 		return false, fmt.Errorf("feed %s of %s: %w (%s, not %s)", feed, site, ErrOwned, has, owner)
 	}
-	rev, err := tx.nextRevision()
-	if err != nil {
-		return false, err
-	}
-	_, err = tx.Exec(`INSERT INTO feed_rows (site, feed, key, revision, deleted, value, owner, changed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (site, feed, key) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted,
-			value = excluded.value, owner = excluded.owner, changed_at = excluded.changed_at`,
-		site, feed, key, rev, value == nil, value, owner, millis(at))
-	return err == nil, err
+	return true, nil
 }
 
 const metaRevision = "feed_revision"
@@ -130,7 +145,7 @@ func (tx *Tx) HasFeed(feed string) (has bool, err error) {
 func (tx *Tx) Compact(before time.Time) (forgotten int64, err error) {
 	_, err = tx.Exec(`INSERT INTO feed_horizons (site, feed, revision)
 		SELECT site, feed, MAX(revision) FROM feed_rows WHERE deleted = 1 AND changed_at < ? GROUP BY site, feed
-		ON CONFLICT (site, feed) DO UPDATE SET revision = MAX(revision, excluded.revision)`, millis(before))
+		ON CONFLICT (site, feed) DO UPDATE SET revision = excluded.revision WHERE excluded.revision > feed_horizons.revision`, millis(before))
 	if err != nil {
 		return 0, err
 	}

@@ -1,292 +1,196 @@
 // Package store keeps the center's SQL in one place.
 //
-// A [DB] has one writer and a pool of readers over one SQLite file. [DB.Write]
-// returns only after its transaction is on the disk (WAL with synchronous=FULL,
-// checked when the file is opened); [DB.Read] sees one unchanging snapshot and
-// never waits for the writer. What happens inside is made of the small functions
-// of [Tx], one per question asked of the database, so that another database can
-// follow by answering the same ones.
+// A [DB] is one SQLite file, or a PostgreSQL database that several centers serve
+// at once. Both keep the same promises:
+//
+//   - [DB.Write] and [DB.WriteRows] return only after their transaction is on the
+//     disk: WAL with synchronous=FULL, or synchronous_commit with fsync; checked
+//     when the database is opened.
+//   - Transactions of Write happen one after the other, whoever begins them where.
+//     Those of WriteRows may overlap on PostgreSQL: they lock the rows they decide
+//     on (see [Tx.LockChains]), and what has an order (the log's positions, the
+//     feeds' revisions) is given under a lock that is held until the commit, so
+//     that nothing becomes visible before what has a smaller number.
+//   - [DB.Read] sees one unchanging snapshot and never waits for a writer.
+//
+// What happens inside is made of the small functions of [Tx], one per question
+// asked of the database. Their SQL is written once, for both; the file dialect.go
+// says in which words.
 //
 // Callers must not keep a Tx after the function it was given to returns, and must
-// not call Write from within Write.
+// not call Write from within Write. That function may be called again when
+// another center got in its way, so what it changes outside must be set anew each
+// time.
 //
 // Times are stored as milliseconds since 1970, so that they compare as numbers.
 package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sync"
+	"strings"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
+	"github.com/luohu/ting/sync/record"
 )
 
 // Errors that callers tell apart.
 var (
 	ErrNotFound = errors.New("no such row")
 	// ErrFull is returned when the disk had no room. Nothing of the transaction is stored.
-	ErrFull = errors.New("the disk is full: free some space on the volume of the state directory")
+	ErrFull = errors.New("the disk is full: free some space on the database's volume")
 	// ErrBroken is returned once the disk failed to keep what was written. The
 	// process must end and open the file anew: only then does it know what is there.
 	ErrBroken = errors.New("the disk failed: check it, then start the center again")
 	// ErrCorrupt is returned when the file is not a sound database.
 	ErrCorrupt = errors.New("the database is damaged: restore the last backup")
+	// ErrAway is returned when the database server does not answer. It may come back.
+	ErrAway = errors.New("the database server does not answer: see whether it runs, and whether the network is up")
 )
 
 // DB is the center's database.
 type DB struct {
-	path   string
-	write  *sql.DB   // opened for one connection,
-	conn   *sql.Conn // which is this one
-	read   *sql.DB
-	mu     sync.Mutex // held while writing
-	broken error
-
-	written map[string]*sql.Stmt // prepared on conn
-	reads   sync.Map             // query → *sql.Stmt, prepared on read
+	engine engine
+	source string
 }
 
-const pragmas = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=10000&_secure_delete=on"
+// engine is a kind of database.
+type engine interface {
+	name() string // as in the migrations' blocks: sqlite, postgres
+	// write runs fn in a transaction; alone of all those that are.
+	write(ctx context.Context, alone bool, fn func(session) error) error
+	read(ctx context.Context, fn func(session) error) error
+	lead(ctx context.Context, name string, fn func(context.Context))
+	listen(ctx context.Context, heard func(from, note string), missed func())
+	backup(ctx context.Context, path, without string) (cursors map[int64]int64, records int64, err error)
+	broken() error
+	close() error
+}
 
-// Open opens the database at path and brings its schema up to date.
-func Open(ctx context.Context, path string) (*DB, error) {
-	// The file is made here, so that nobody else may ever read it.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// session is one transaction of an engine.
+type session interface {
+	exec(query string, args []any) (int64, error)
+	one(query string, args, dest []any) error
+	each(query string, args []any, fn func(scan func(...any) error) error) error
+	script(statements string) error
+	note(text string)
+	version() (int, error)
+	setVersion(int) error
+
+	lastPosition() (int64, error)
+	devicesNamed(terminals []string) (map[string]Device, error)
+	lockChains(names []record.Chain) ([]Chain, error)
+	newChain(c record.Chain, branch int64, site string) (Chain, error)
+	append(list []Append) error
+	moveCursors(list []Cursor) error
+	lockRevision() error
+}
+
+// IsServer reports whether a source names a database server.
+func IsServer(source string) bool {
+	return strings.HasPrefix(source, "postgres://") || strings.HasPrefix(source, "postgresql://")
+}
+
+// Open opens a database and brings its schema up to date. source is the path of an
+// SQLite file, or a URL: postgres://user@host/database.
+func Open(ctx context.Context, source string) (*DB, error) {
+	db := &DB{source: source}
+	var err error
+	if IsServer(source) {
+		db.engine, err = openPostgres(ctx, source)
+	} else {
+		db.engine, err = openSQLite(ctx, source)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open the center's database: %w", err)
-	}
-	f.Close()
-	uri := "file:" + uriPath(path) + "?" + pragmas
-	db := &DB{path: path, written: map[string]*sql.Stmt{}}
-	if db.write, err = sql.Open("sqlite3", uri); err != nil {
 		return nil, err
 	}
-	db.write.SetMaxOpenConns(1)
-	if db.conn, err = db.write.Conn(ctx); err != nil {
-		db.write.Close()
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), explain(err))
-	}
-	if db.read, err = sql.Open("sqlite3", uri+"&_query_only=1"); err != nil {
-		return nil, err
-	}
-	db.read.SetMaxOpenConns(8)
-	db.read.SetMaxIdleConns(8)
-	if err := db.prepare(ctx); err != nil {
+	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), explain(err))
+		return nil, fmt.Errorf("open the center's database: %w", err)
 	}
 	return db, nil
 }
 
-// prepare checks what durability rests on, then the file, then the schema.
-func (db *DB) prepare(ctx context.Context) error {
-	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
-		var got string
-		if err := db.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
-			return err
-		}
-		if got != want {
-			return fmt.Errorf("PRAGMA %s is %s, but only %s keeps what is acknowledged", pragma, got, want)
-		}
-	}
-	var verdict string
-	if err := db.conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("%w: %s", ErrCorrupt, verdict)
-	}
-	if _, err := db.conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint=4000"); err != nil {
-		return err
-	}
-	return db.migrate(ctx)
-}
+// Shared reports whether other centers may serve the same database.
+func (db *DB) Shared() bool { return IsServer(db.source) }
 
 // Close ends the readers and the writer.
-func (db *DB) Close() error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	var err error
-	if db.read != nil {
-		err = db.read.Close()
-	}
-	return errors.Join(err, db.conn.Close(), db.write.Close())
-}
+func (db *DB) Close() error { return db.engine.close() }
 
 // Write runs fn in the one writing transaction and returns after it is durable.
 // When fn fails nothing is stored. Once begun it is not cut short by ctx's end,
 // so that nobody has to wonder whether it was stored.
-func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error { return db.writing(ctx, true, fn) }
+
+// WriteRows is Write beside other transactions, where the database can: fn must
+// lock the rows it decides on.
+func (db *DB) WriteRows(ctx context.Context, fn func(*Tx) error) error {
+	return db.writing(ctx, false, fn)
+}
+
+func (db *DB) writing(ctx context.Context, alone bool, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.broken != nil {
-		return db.broken
-	}
 	ctx = context.WithoutCancel(ctx)
-	if _, err := db.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return db.failed(err)
-	}
-	err := fn(&Tx{ctx: ctx, db: db})
-	if err == nil {
-		if _, err = db.conn.ExecContext(ctx, "COMMIT"); err == nil {
-			return nil
-		}
-		err = fmt.Errorf("commit: %w", err)
-	}
-	// SQLite has rolled back by itself after some errors; it then says so here.
-	_, _ = db.conn.ExecContext(ctx, "ROLLBACK")
-	return db.failed(err)
-}
-
-// failed remembers an error after which nothing can be promised any more.
-func (db *DB) failed(err error) error {
-	err = explain(err)
-	if errors.Is(err, ErrBroken) || errors.Is(err, ErrCorrupt) {
-		db.broken = err
-	}
-	return err
-}
-
-// Broken is the error that ended all writing, or nil.
-func (db *DB) Broken() error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	return db.broken
+	return db.engine.write(ctx, alone, func(s session) error { return fn(&Tx{s: s, db: db}) })
 }
 
 // Read runs fn in a reading transaction.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return explain(err)
-	}
-	defer tx.Rollback()
-	return explain(fn(&Tx{ctx: ctx, db: db, read: tx}))
+	return db.engine.read(ctx, func(s session) error { return fn(&Tx{s: s, db: db}) })
 }
 
-// explain turns the driver's errors into those that say what to do.
-func explain(err error) error {
-	var e sqlite3.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code {
-	case sqlite3.ErrFull:
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	case sqlite3.ErrIoErr:
-		return fmt.Errorf("%w: %w", ErrBroken, err)
-	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	return err
+// Broken is the error that ended all writing, or nil.
+func (db *DB) Broken() error { return db.engine.broken() }
+
+// Lead runs fn while this process, of all that serve the database, is the one
+// that leads what has a name, and again each time it becomes so, until ctx ends.
+// The context given to fn ends when it leads no more. A process that was cut off
+// may learn that late: fn must decide under a row's lock.
+func (db *DB) Lead(ctx context.Context, name string, fn func(context.Context)) {
+	db.engine.lead(ctx, name, fn)
 }
 
-// uriPath writes a path as part of a file: URI.
-func uriPath(p string) string {
-	b := make([]byte, 0, len(p))
-	for i := range len(p) {
-		switch c := p[i]; c {
-		case '?', '#', '%':
-			b = fmt.Appendf(b, "%%%02X", c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
+// Listen calls heard for the notes (see [Tx.Notify]) of the other processes that
+// serve the database, until ctx ends, and missed when some may have been lost.
+func (db *DB) Listen(ctx context.Context, heard func(note string), missed func()) {
+	db.engine.listen(ctx, func(_, note string) { heard(note) }, missed)
+}
+
+// Backup copies the database to a new file, leaves one of its facts out, and
+// checks the copy as a restore would: that it is sound, and that each chain has
+// every record up to its cursor. It returns those cursors and the number of
+// records. A copy that does not hold is removed.
+func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int64]int64, records int64, err error) {
+	return db.engine.backup(ctx, path, without)
 }
 
 // Tx is one transaction.
 type Tx struct {
-	ctx  context.Context
-	db   *DB
-	read *sql.Tx // nil for the writer's
-}
-
-// stmt is the query, prepared once.
-func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
-	db := tx.db
-	if tx.read == nil {
-		s, ok := db.written[query]
-		if !ok {
-			var err error
-			if s, err = db.conn.PrepareContext(tx.ctx, query); err != nil {
-				return nil, err
-			}
-			db.written[query] = s
-		}
-		return s, nil
-	}
-	s, ok := db.reads.Load(query)
-	if !ok {
-		fresh, err := db.read.PrepareContext(tx.ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		if s, ok = db.reads.LoadOrStore(query, fresh); ok {
-			fresh.Close()
-		}
-	}
-	return tx.read.StmtContext(tx.ctx, s.(*sql.Stmt)), nil
+	s  session
+	db *DB
 }
 
 // Script runs several statements without arguments, in a writing transaction.
-func (tx *Tx) Script(statements string) error {
-	_, err := tx.db.conn.ExecContext(tx.ctx, statements)
-	return err
-}
+func (tx *Tx) Script(statements string) error { return tx.s.script(statements) }
 
 // Exec changes something. Queries are constants with ? for arguments.
-func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(tx.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
+func (tx *Tx) Exec(query string, args ...any) (int64, error) { return tx.s.exec(query, args) }
 
 // One reads one row into dest, or fails with ErrNotFound.
-func (tx *Tx) One(query string, args []any, dest ...any) error {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return err
-	}
-	err = s.QueryRowContext(tx.ctx, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
-	}
-	return err
-}
+func (tx *Tx) One(query string, args []any, dest ...any) error { return tx.s.one(query, args, dest) }
 
 // Each calls fn for every row; scan reads the row's columns.
 func (tx *Tx) Each(query string, args []any, fn func(scan func(...any) error) error) error {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(tx.ctx, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return tx.s.each(query, args, fn)
 }
+
+// Notify tells the other processes that serve the database something, a line of at
+// most some kilobytes, when the transaction is committed. The same line twice is
+// told once.
+func (tx *Tx) Notify(text string) { tx.s.note(text) }
 
 // Try runs fn so that what it wrote is undone when it fails, and nothing else.
 func (tx *Tx) Try(fn func() error) error {
@@ -294,9 +198,9 @@ func (tx *Tx) Try(fn func() error) error {
 		return err
 	}
 	if err := fn(); err != nil {
-		return errors.Join(err, tx.Script("ROLLBACK TO try; RELEASE try"))
+		return errors.Join(err, tx.Script("ROLLBACK TO SAVEPOINT try; RELEASE SAVEPOINT try"))
 	}
-	return tx.Script("RELEASE try")
+	return tx.Script("RELEASE SAVEPOINT try")
 }
 
 func millis(t time.Time) int64 {

@@ -13,22 +13,8 @@ import (
 	"github.com/luohu/ting/sync/record"
 )
 
-func open(t *testing.T) *DB {
-	t.Helper()
-	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "odd name?#%.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 func TestWriterIsDurable(t *testing.T) {
-	db := open(t)
+	db := open(t, filepath.Join(t.TempDir(), "center.db"))
 	if err := db.Write(context.Background(), func(tx *Tx) error {
 		var n int
 		if err := tx.One(`PRAGMA synchronous`, nil, &n); err != nil || n != 2 {
@@ -41,49 +27,55 @@ func TestWriterIsDurable(t *testing.T) {
 }
 
 func TestFailedWriteLeavesNothing(t *testing.T) {
-	db, ctx := open(t), context.Background()
-	oops := errors.New("oops")
-	if err := db.Write(ctx, func(tx *Tx) error { return errors.Join(tx.SetMeta("a", "1"), oops) }); !errors.Is(err, oops) {
-		t.Fatal(err)
-	}
-	err := db.Write(ctx, func(tx *Tx) error {
-		if v, err := tx.Meta("a"); v != "" || err != nil {
-			t.Errorf("a is %q: %v", v, err)
+	onBoth(t, func(t *testing.T, source string) {
+		db, ctx := open(t, source), context.Background()
+		oops := errors.New("oops")
+		if err := db.Write(ctx, func(tx *Tx) error { return errors.Join(tx.SetMeta("a", "1"), oops) }); !errors.Is(err, oops) {
+			t.Fatal(err)
 		}
-		if err := tx.Try(func() error { return errors.Join(tx.SetMeta("b", "1"), oops) }); !errors.Is(err, oops) {
-			t.Error(err)
-		}
-		return errors.Join(tx.SetMeta("c", "1"), tx.Try(func() error { return tx.SetMeta("d", "1") }))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Read(ctx, func(tx *Tx) error {
-		for name, want := range map[string]string{"a": "", "b": "", "c": "1", "d": "1"} {
-			if got, err := tx.Meta(name); got != want || err != nil {
-				t.Errorf("%s is %q, want %q: %v", name, got, want, err)
+		err := db.Write(ctx, func(tx *Tx) error {
+			if v, err := tx.Meta("a"); v != "" || err != nil {
+				t.Errorf("a is %q: %v", v, err)
 			}
+			if err := tx.Try(func() error { return errors.Join(tx.SetMeta("b", "1"), oops) }); !errors.Is(err, oops) {
+				t.Error(err)
+			}
+			return errors.Join(tx.SetMeta("c", "1"), tx.Try(func() error { return tx.SetMeta("d", "1") }))
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+		if err := db.Read(ctx, func(tx *Tx) error {
+			for name, want := range map[string]string{"a": "", "b": "", "c": "1", "d": "1"} {
+				if got, err := tx.Meta(name); got != want || err != nil {
+					t.Errorf("%s is %q, want %q: %v", name, got, want, err)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestReadersCannotWrite(t *testing.T) {
-	db := open(t)
-	if err := db.Read(context.Background(), func(tx *Tx) error { return tx.SetMeta("a", "1") }); err == nil {
-		t.Error("a reader wrote")
-	}
+	onBoth(t, func(t *testing.T, source string) {
+		db := open(t, source)
+		if err := db.Read(context.Background(), func(tx *Tx) error { return tx.SetMeta("a", "1") }); err == nil {
+			t.Error("a reader wrote")
+		}
+	})
 }
 
 func TestEndedContextBeginsNothing(t *testing.T) {
-	db := open(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := db.Write(ctx, func(*Tx) error { t.Error("it began"); return nil }); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
+	onBoth(t, func(t *testing.T, source string) {
+		db := open(t, source)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := db.Write(ctx, func(*Tx) error { t.Error("it began"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
 }
 
 func TestDamagedFileIsRefused(t *testing.T) {
@@ -114,7 +106,11 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 }
 
 func TestBackupThatLacksARecordIsNone(t *testing.T) {
-	db, ctx := open(t), context.Background()
+	onBoth(t, backupThatLacksARecordIsNone)
+}
+
+func backupThatLacksARecordIsNone(t *testing.T, source string) {
+	db, ctx := open(t, source), context.Background()
 	chain := record.Chain{Terminal: "gate-1", Epoch: 1}
 	err := db.Write(ctx, func(tx *Tx) error {
 		c, err := tx.NewChain(chain, 0, "school-1")
@@ -122,7 +118,8 @@ func TestBackupThatLacksARecordIsNone(t *testing.T) {
 			return err
 		}
 		r := record.Record{Seq: 1, ID: uuid.Must(uuid.NewV7()), Kind: "a.b", Version: 1}
-		return errors.Join(tx.Append(c.ID, []record.Record{r}, time.Now()), tx.MoveCursor(c.ID, 1, r.Hash))
+		r.Hash = chain.Next(record.Hash{}, &r)
+		return errors.Join(tx.Append([]Append{{c.ID, []record.Record{r}, time.Now()}}), tx.MoveCursors([]Cursor{{c.ID, 1, r.Hash}}))
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,11 +9,7 @@ import (
 	"path/filepath"
 )
 
-// Backup copies the database to a new file, leaves one of its facts out, and
-// checks the copy as a restore would: that it is sound, and that each chain has
-// every record up to its cursor. It returns those cursors and the number of
-// records. A copy that does not hold is removed.
-func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int64]int64, records int64, err error) {
+func (e *sqlite) backup(ctx context.Context, path, without string) (cursors map[int64]int64, records int64, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, 0, fmt.Errorf("%s exists already: choose another name", path)
 	}
@@ -28,8 +24,8 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 			os.Remove(path)
 		}
 	}()
-	if err := db.copyTo(ctx, path); err != nil {
-		return nil, 0, explain(err)
+	if err := e.copyTo(ctx, path); err != nil {
+		return nil, 0, explainSQLite(err)
 	}
 	copied, err := sql.Open("sqlite3", "file:"+uriPath(path)+"?_journal_mode=DELETE&_synchronous=FULL")
 	if err != nil {
@@ -38,11 +34,11 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 	defer copied.Close()
 	copied.SetMaxOpenConns(1)
 	if _, err := copied.ExecContext(ctx, `DELETE FROM meta WHERE name = ?`, without); err != nil {
-		return nil, 0, explain(err)
+		return nil, 0, explainSQLite(err)
 	}
 	var verdict string
 	if err := copied.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
-		return nil, 0, explain(err)
+		return nil, 0, explainSQLite(err)
 	}
 	if verdict != "ok" {
 		return nil, 0, fmt.Errorf("the copy is damaged: %s", verdict)
@@ -52,7 +48,7 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 	rows, err := copied.QueryContext(ctx, `SELECT c.id, c.seq, COUNT(i.seq), c.branch FROM chains c
 		LEFT JOIN inbox i ON i.chain = c.id AND i.seq <= c.seq GROUP BY c.id`)
 	if err != nil {
-		return nil, 0, explain(err)
+		return nil, 0, explainSQLite(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -74,8 +70,8 @@ func (db *DB) Backup(ctx context.Context, path, without string) (cursors map[int
 
 // copyTo copies one snapshot of the database on a connection of its own: the
 // readers may not write even another file, and the writer must not wait for it.
-func (db *DB) copyTo(ctx context.Context, path string) error {
-	from, err := sql.Open("sqlite3", "file:"+uriPath(db.path)+"?_busy_timeout=10000")
+func (e *sqlite) copyTo(ctx context.Context, path string) error {
+	from, err := sql.Open("sqlite3", "file:"+uriPath(e.path)+"?_busy_timeout=10000")
 	if err != nil {
 		return err
 	}
