@@ -280,4 +280,3 @@ func BenchmarkReceipt(b *testing.B) {
 		}
 	}
 }
-
