@@ -24,7 +24,7 @@ type analyst struct {
 	models *loaded
 
 	fine, coarse, near *dlib.Detector
-	luma               dlib.Luma
+	luma, enlarged     dlib.Luma
 	chip, mirror       dlib.Chip
 	scratch, second    *network.Scratch
 }
@@ -62,9 +62,12 @@ func (a *analyst) analyze(now time.Time, t *tracker.Tracker, pixels []byte, r pr
 	}
 	var found []tracker.Found
 	var err error
-	if whole := len(plan) == 0; whole {
+	switch {
+	case r.Camera == "":
+		found, err = a.searchPhotograph(picture)
+	case len(plan) == 0:
 		found, err = a.searchAll(picture)
-	} else {
+	default:
 		for _, s := range plan {
 			part, partErr := a.searchPart(picture, s)
 			if err = partErr; err != nil {
@@ -78,12 +81,15 @@ func (a *analyst) analyze(now time.Time, t *tracker.Tracker, pixels []byte, r pr
 	}
 	sightings := t.Update(now, len(plan) == 0, found)
 	faces := make([]face.Face, 0, len(sightings))
+	described := 0
 	for _, s := range sightings[:min(len(sightings), protocol.MaxFaces)] {
+		s.Due = s.Due && described < mostDescribed
 		f, err := a.look(picture, s, r.Describe)
 		if err != nil {
 			return nil, err
 		}
 		if f.Described {
+			described++
 			f.Track = t.Described(now, f.Track, &f.Descriptor)
 		}
 		faces = append(faces, f)
@@ -91,29 +97,51 @@ func (a *analyst) analyze(now time.Time, t *tracker.Tracker, pixels []byte, r pr
 	return faces, nil
 }
 
+// mostDescribed bounds the descriptors that a frame's new tracks get, the largest
+// faces first, so that a crowd does not hold the lane up: the next frame describes
+// the others.
+const mostDescribed = 8
+
+// largestSearch bounds the pixels of a whole-frame search, which takes 80 ms for
+// each million. Larger pictures are searched shrunk, and lose faces that are small
+// in them.
+const largestSearch = 1920 * 1088
+
 // searchAll finds faces in the whole picture.
 func (a *analyst) searchAll(p dlib.RGB) ([]tracker.Found, error) {
-	if _, err := a.luma.Shrunk(p, image.Rect(0, 0, p.W, p.H), 1); err != nil {
+	shrink := 1
+	for p.W*p.H/(shrink*shrink) > largestSearch {
+		shrink++
+	}
+	shrink = min(shrink, p.W, p.H) // a line of pixels is a picture, too
+	if _, err := a.luma.Shrunk(p, image.Rect(0, 0, p.W, p.H), shrink); err != nil {
 		return nil, err
 	}
-	var fine, coarse []dlib.Detection
+	detections, err := a.detectAll(&a.luma, 0)
+	found := make([]tracker.Found, len(detections))
+	for i, d := range detections {
+		found[i] = tracker.Found{Rect: rect(scaled(d.Rect, shrink)), Score: d.Score}
+	}
+	return found, err
+}
+
+// detectAll finds faces of every size, on two processors.
+func (a *analyst) detectAll(l *dlib.Luma, threshold float64) ([]dlib.Detection, error) {
+	var coarse []dlib.Detection
 	var both errgroup.Group
 	both.Go(func() (err error) {
-		coarse, err = a.coarse.Detect(&a.luma)
+		coarse, err = a.coarse.DetectAbove(l, threshold)
 		return err
 	})
-	fine, err := a.fine.Detect(&a.luma)
+	fine, err := a.fine.DetectAbove(l, threshold)
 	if waited := both.Wait(); err == nil {
 		err = waited
 	}
-	if err != nil {
-		return nil, err
-	}
-	var found []tracker.Found
-	for _, d := range append(fine, coarse...) {
-		found = append(found, tracker.Found{Rect: rect(d.Rect), Score: d.Score})
-	}
-	return found, nil
+	return append(fine, coarse...), err
+}
+
+func scaled(r image.Rectangle, k int) image.Rectangle {
+	return image.Rectangle{Min: r.Min.Mul(k), Max: r.Max.Mul(k)}
 }
 
 // searchPart finds faces in a part of the picture.
@@ -125,7 +153,7 @@ func (a *analyst) searchPart(p dlib.RGB, s tracker.Search) ([]tracker.Found, err
 	detections, err := a.near.Detect(&a.luma)
 	var found []tracker.Found
 	for _, d := range detections {
-		r := image.Rectangle{Min: d.Rect.Min.Mul(s.Shrink), Max: d.Rect.Max.Mul(s.Shrink)}.Add(area.Min)
+		r := scaled(d.Rect, s.Shrink).Add(area.Min)
 		found = append(found, tracker.Found{Rect: rect(r), Score: d.Score})
 	}
 	return found, err

@@ -5,6 +5,7 @@
 //	ting check -config terminal.toml  says whether a configuration can be used
 //	ting demo                         shows a district on one machine
 //	ting journal status -state DIR    looks into a terminal's records
+//	ting identity evaluate DIR        measures the face engine on photographs
 //
 // Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 78 the configuration
 // cannot be used (starting again will not help), 70 the shell hung and ended
@@ -31,10 +32,11 @@ usage:
   ting check -config terminal.toml   say whether a configuration can be used
   ting demo [-state DIR]             show the demo district on this machine
   ting journal status -state DIR     look into a terminal's records; also verify, export
+  ting identity evaluate DIR         measure the face engine on photographs; also calibrate
 `
 
 func main() {
-	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo, "journal": runJournal}
+	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo, "journal": runJournal, "identity": runIdentity}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(exitUsage)

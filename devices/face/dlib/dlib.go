@@ -133,13 +133,17 @@ func NewDetector(levels, skip int) (*Detector, error) {
 }
 
 // Detect returns the faces in l, surest first. Rectangles may reach beyond the picture.
-func (d *Detector) Detect(l *Luma) ([]Detection, error) {
+func (d *Detector) Detect(l *Luma) ([]Detection, error) { return d.DetectAbove(l, 0) }
+
+// DetectAbove is Detect with another threshold for the score than the detector's
+// own: below 0 finds more faces, and more that are none.
+func (d *Detector) DetectAbove(l *Luma, threshold float64) ([]Detection, error) {
 	if l.W < 1 || l.H < 1 {
 		return nil, nil
 	}
 	shape := C.ting_shape{width: C.int32_t(l.W), height: C.int32_t(l.H), stride: C.int32_t(l.W)}
 	var n C.int
-	err := failure(C.ting_detect(d.p, (*C.uint8_t)(unsafe.Pointer(&l.Pix[0])), shape, 0, &d.boxes[0], maxFaces, &n))
+	err := failure(C.ting_detect(d.p, (*C.uint8_t)(unsafe.Pointer(&l.Pix[0])), shape, C.double(threshold), &d.boxes[0], maxFaces, &n))
 	runtime.KeepAlive(d)
 	if err != nil {
 		return nil, fmt.Errorf("detect faces in %d×%d pixels: %w", l.W, l.H, err)
