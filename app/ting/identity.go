@@ -27,6 +27,9 @@ const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json
              in use is worth here.
 `
 
+// identityDir is what a terminal's state directory keeps of faces.
+const identityDir = "identity"
+
 func runIdentity(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

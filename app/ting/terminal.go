@@ -302,7 +302,7 @@ func (t *terminal) openBarriers(ctx context.Context) error {
 func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	c := t.config
 	o := identity.Config{
-		Dir: filepath.Join(c.Terminal.State, "identity"), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
+		Dir: filepath.Join(c.Terminal.State, identityDir), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
 		Feeds: t.feeds, Limits: decision.Defaults(), Log: t.log,
 	}
 	if c.Face.Threshold > 0 {

@@ -35,6 +35,7 @@ import (
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
+	"github.com/luohu/ting/kiosk/identity/calibration"
 	"github.com/luohu/ting/kiosk/identity/decision"
 	"github.com/luohu/ting/kiosk/identity/gallery"
 	"github.com/luohu/ting/kiosk/view"
@@ -81,6 +82,7 @@ type Identity struct {
 	attempts *attempts
 	cards    *cards
 	revoked  *revocations
+	counter  *calibration.Counter
 }
 
 var _ host.Identity = (*Identity)(nil)
@@ -108,6 +110,7 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 		watchers: map[string]*watcher{},
 		attempts: newAttempts(cfg.Now),
 		revoked:  openRevocations(filepath.Join(cfg.Dir, revocationsFile)),
+		counter:  calibration.NewCounter(cfg.Dir, cfg.Now),
 	}
 	g, problems, err := gallery.Open(filepath.Join(cfg.Dir, "gallery"), gallery.Binding{Terminal: cfg.Terminal, Site: cfg.Site})
 	i.gallery, i.problems = g, problems
@@ -160,10 +163,11 @@ func (i *Identity) Close() error {
 	}
 	i.cards.close()
 	wg.Wait()
+	err := i.counter.Save()
 	if i.gallery == nil {
-		return nil
+		return err
 	}
-	return i.gallery.Close()
+	return errors.Join(err, i.gallery.Close())
 }
 
 // watcherFor is the watcher of a visit's camera; nil when it has none.

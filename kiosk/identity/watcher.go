@@ -41,6 +41,12 @@ type watcher struct {
 		label  view.Text
 	}
 
+	latest struct { // the only face of the newest frame, for confirmed
+		sync.Mutex
+		descriptor face.Descriptor
+		at         time.Time
+	}
+
 	mu      sync.Mutex
 	subs    []*subscription // the oldest first
 	stop    context.CancelFunc
@@ -127,6 +133,7 @@ func (w *watcher) run(ctx context.Context) {
 		defer c.Close()
 	}
 	defer w.overlay.Store(&Overlay{})
+	defer func() { w.noteLatest(time.Time{}, nil) }()
 	for ctx.Err() == nil {
 		if !w.step(ctx, frames) {
 			select {
@@ -201,6 +208,7 @@ func wanted(subs []*subscription) face.Describe {
 // described face, whoever looks.
 func (w *watcher) judge(ctx context.Context, subs []*subscription, frame *camera.Frame, faces []face.Face) {
 	now := w.id.cfg.Now()
+	w.noteLatest(now, faces)
 	seen := make([]decision.Seen, len(faces))
 	for i := range faces {
 		f := &faces[i]
@@ -223,9 +231,22 @@ func (w *watcher) judge(ctx context.Context, subs []*subscription, frame *camera
 		standing = s.decider
 		for _, e := range s.decider.Frame(now, seen) {
 			s.tell(w.sighting(ctx, e, now))
+			if e.Verdict == kiosk.Recognised {
+				w.count(e, seen, faces)
+			}
 		}
 	}
 	w.draw(ctx, standing, frame, faces)
+}
+
+// count counts the distances of the shot that decided.
+func (w *watcher) count(e decision.Event, seen []decision.Seen, faces []face.Face) {
+	for i, s := range seen {
+		if s.Track == e.Track && s.Shot != nil && s.Shot.Person == e.Person {
+			w.id.recognised(e.Person, &faces[i].Descriptor, s.Shot.Distance, s.Shot.Second)
+			return
+		}
+	}
 }
 
 // sighting is an event with its person.

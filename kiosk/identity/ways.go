@@ -38,7 +38,11 @@ func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r 
 	if slices.Contains(ways, kiosk.WayCard) {
 		defer i.cards.listen(who.sub)()
 	}
-	return who.run()
+	p, err := who.run()
+	if err == nil && (p.Way == kiosk.WayCard || p.Way == kiosk.WayPIN) {
+		i.confirmed(v, purpose(r.Purpose, v), p.ID)
+	}
+	return p, err
 }
 
 // offered is the ways of a request that work here now.
