@@ -8,7 +8,7 @@ SHELL     := /bin/bash
 go       := .ci/go
 tool     := $(go) tool -modfile=.ci/tools.mod
 bin      := bin
-programs := ting ting-center ting-module ting-face
+programs := ting ting-center ting-module ting-face ting-fleet
 state    ?= .ting/demo
 tourdir  ?= .ting/tour
 

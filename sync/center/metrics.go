@@ -148,6 +148,9 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(descFree, float64(free))
 	}
 	gauge(descSize, float64(sizeOf(s.c.opt.Dir)))
+	if position, err := s.position(); err == nil { // cheap, and watched closely
+		gauge(descPosition, float64(position))
+	}
 	is, err := s.read()
 	if err != nil {
 		s.c.log.Warn("center: its state cannot be read", "op", "metrics", "cause", err)
@@ -165,7 +168,6 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descSilent, float64(is.silent))
 	gauge(descWrongClock, float64(is.wrongClock))
 	gauge(descUnsent, float64(is.unsent))
-	gauge(descPosition, float64(is.position))
 	for name, lag := range is.lag {
 		gauge(descLag, float64(lag), name)
 	}
@@ -174,6 +176,16 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	if is.backupAge >= 0 {
 		gauge(descBackupAge, is.backupAge.Seconds())
 	}
+}
+
+func (s *stateCollector) position() (n int64, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), statePatient)
+	defer cancel()
+	err = s.c.db.Read(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.LastPosition()
+		return err
+	})
+	return n, err
 }
 
 func (s *stateCollector) read() (state, error) {
