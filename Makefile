@@ -10,6 +10,8 @@ tool     := $(go) tool -modfile=.ci/tools.mod
 bin      := bin
 programs := ting ting-center ting-module ting-face ting-fleet
 state    ?= .ting/demo
+N        ?= 100
+FLEET    ?=
 tourdir  ?= .ting/tour
 
 ## run: the demo district: a center, a school gate, and pupils walking up (Ctrl-C stops it)
@@ -45,6 +47,12 @@ lint: setup-test
 bench: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) .ci/bench
 
+## fleet: N terminals live through days in minutes, and everything that can befall them (FLEET="-days 5 -seed 7 …")
+fleet: setup-build
+	@mkdir -p $(bin)
+	@for p in ting-center ting-fleet; do $(go) build -o $(bin)/$$p ./app/$$p; done
+	@$(bin)/ting-fleet run -n $(N) $(FLEET)
+
 ## tour: every screen in a real window, as numbered pictures with an index, into .ting/tour
 tour: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -v -run '^TestTour$$' ./fyne-tests/tour
@@ -69,7 +77,7 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-.PHONY: run build test quick lint bench tour proto pinyin clean help
+.PHONY: run build test quick lint bench fleet tour proto pinyin clean help
 .PHONY: setup-build setup-run setup-test
 setup-build: ; @.ci/setup build
 setup-run:   ; @.ci/setup run

@@ -78,6 +78,10 @@ var rules = []rule{
 		reason: "the engine sees frames and answers with faces, nothing else",
 	},
 	{
+		who: "app/ting-fleet", what: []string{"fyne.io/", "devices", "google.golang.org/grpc"},
+		reason: "simulated terminals have no screen and no hardware; what they have is the real thing",
+	},
+	{
 		who: "app/ting-center", what: []string{"fyne.io/", "devices", "google.golang.org/grpc"},
 		reason: "the center draws boards as HTML and has no hardware",
 	},
