@@ -36,7 +36,10 @@ type Config struct {
 	Modules  []ModuleConfig          `toml:"module"`
 	Demo     DemoConfig              `toml:"demo"`
 
-	Operations OperationsConfig `toml:"operations"`
+	Operations  OperationsConfig  `toml:"operations"`
+	Speaker     SpeakerConfig     `toml:"speaker"`
+	Visit       VisitConfig       `toml:"visit"`
+	Maintenance MaintenanceConfig `toml:"maintenance"`
 
 	path string
 	zone *time.Location
@@ -233,6 +236,13 @@ func (c *Config) check() (problems []string) {
 	}
 	if wrong := c.Operations.check(); wrong != "" {
 		bad("%s", wrong)
+	}
+	if _, _, err := c.Visit.times(); err != nil {
+		bad("%v", err)
+	}
+	problems = append(problems, c.Maintenance.check()...)
+	if u := c.Speaker.URL; u != "" && u != noSpeaker {
+		needDevice("speaker.url", u, slices.Sorted(maps.Keys(speakerDrivers)))
 	}
 	if c.Camera.URL != "" {
 		needDevice("camera.url", c.Camera.URL, slices.Sorted(maps.Keys(cameraDrivers)))

@@ -9,7 +9,7 @@
 //
 // Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 78 the configuration
 // cannot be used (starting again will not help), 70 the shell hung and ended
-// itself (starting again will).
+// itself, 75 the staff asked for a new start (starting again will, for both).
 package main
 
 import (
@@ -23,6 +23,7 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 	exitConfig = 78 // EX_CONFIG of sysexits.h
+	exitAgain  = 75 // EX_TEMPFAIL: start it again
 )
 
 const usage = `Ting, the terminal.
@@ -48,6 +49,8 @@ func main() {
 	case errors.As(err, &config):
 		fmt.Fprintln(os.Stderr, "ting:", err)
 		os.Exit(exitConfig)
+	case errors.Is(err, errRestart):
+		os.Exit(exitAgain)
 	case errors.Is(err, errUsage):
 		os.Exit(exitUsage)
 	default:

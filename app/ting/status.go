@@ -55,7 +55,9 @@ func (t *terminal) status() shell.Status {
 		}
 	}
 	if left, counting := t.host.IdleLeft(); counting {
+		idle, _, _ := t.config.Visit.times()
 		s.IdleLeft = left.Truncate(time.Second)
+		s.Leaving = left <= leaving(idle)
 	}
 	for _, tr := range t.troubles() {
 		s.Devices = append(s.Devices, shell.Trouble{Name: tr.name, Text: tr.text})
@@ -83,6 +85,11 @@ func (t *terminal) troubles() (list []trouble) {
 	for lane, b := range t.barriers.lanes {
 		if s := b.Status(); s.Err != nil {
 			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), view.T("没有响应", "does not answer"), s.Err.Error()})
+		}
+	}
+	if t.speech != nil && t.config.Speaker.URL != "" {
+		if err := t.speech.speaker.Status().Err; err != nil {
+			list = append(list, trouble{"speaker", view.T("扬声器", "Speaker"), view.T("没有声音", "cannot be heard"), err.Error()})
 		}
 	}
 	for _, m := range t.host.Status() {

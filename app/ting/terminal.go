@@ -59,6 +59,10 @@ type terminal struct {
 	host     *host.Host
 	link     *link // nil without a center
 	measured *metrics.Terminal
+	speech   *speech // nil without a speaker
+	tail     *logTail
+	started  time.Time
+	finished chan error // receives once the staff ends the program
 
 	display atomic.Pointer[shell.Display] // of the moment, for a host that opens later
 
@@ -78,7 +82,8 @@ func runTerminal(args []string) error {
 	if *verbose {
 		level = slog.LevelDebug
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	tail := newLogTail(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	log := slog.New(tail)
 	config, err := LoadConfig(*path)
 	if err != nil {
 		return err
@@ -86,7 +91,8 @@ func runTerminal(args []string) error {
 	time.Local = config.zone // what modules and the header call local time
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t := &terminal{config: config, log: log, opened: make(chan struct{})}
+	t := &terminal{config: config, log: log, opened: make(chan struct{}),
+		tail: tail, started: time.Now(), finished: make(chan error, 1)}
 	t.measured = t.measures()
 	if config.Operations.Listen != "" {
 		go serveOperations(ctx, config.Operations, t.measured.Handler(), log)
@@ -124,11 +130,16 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		t.closers = append(t.closers, hub.Close)
 		t.finder = &viewfinder{hub: hub, overlay: t.overlay, wake: make(chan struct{}, 1)}
 	}
+	if err := t.openSpeaker(ctx); err != nil {
+		return err
+	}
 	mode := modes[c.Terminal.Mode]
+	_, attract, _ := c.Visit.times() // checked with the configuration
 	o := shell.Options{
-		Mode:  mode,
-		Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
-		Log:   t.log, Mirror: true, AllowQuit: c.Terminal.AllowQuit,
+		Attract: attract,
+		Mode:    mode,
+		Place:   view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
+		Log:     t.log, Mirror: true, AllowQuit: c.Terminal.AllowQuit,
 		OnQuit: func() { t.shell.Quit() },
 	}
 	setDisplay(&o, c)
@@ -174,6 +185,16 @@ func (t *terminal) listen(o *shell.Options) {
 		if t.isOpen() {
 			if err := t.host.Begin(module); err != nil {
 				t.log.Warn("a module was touched that cannot begin", "op", "begin", "module", module, "code", kiosk.CodeOf(err), "cause", err)
+			}
+		}
+	}
+	if t.speech != nil {
+		o.OnSpeak = t.speech.prompt
+	}
+	if !t.config.Maintenance.NoDoor {
+		o.OnDoor = func() {
+			if t.isOpen() {
+				t.host.Attend(t.maintenance())
 			}
 		}
 	}
@@ -231,6 +252,8 @@ func (t *terminal) serve(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
+	case err := <-t.finished:
+		return err
 	case <-t.journal.Failed():
 		// The disk did not keep what it was told to keep: only a new start, which
 		// reads everything back, can say what is true.
@@ -338,7 +361,9 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 // openHost starts the modules; changed receives when their state has changed.
 func (t *terminal) openHost(changed chan<- struct{}) error {
 	c := t.config
+	idle, _, _ := c.Visit.times() // checked with the configuration
 	o := host.Config{
+		Idle:     idle,
 		Terminal: c.Terminal.ID, Site: c.Terminal.Site, Place: view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
 		Dir: socketDir(c.Terminal.State), Log: t.log,
 		Services: host.Services{
