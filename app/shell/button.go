@@ -84,12 +84,13 @@ type button struct {
 	ink    color.NRGBA
 	upper  bool // the icon stands above the word
 	quiet  bool // the icon stands alone, since there is no room for the word
+	after  bool // the icon points onwards and stands after the word
 	ground *canvas.Rectangle
 	word   *canvas.Text
 }
 
 func newButton(l look, id, icon, label string, p paint, tapped func()) *button {
-	b := &button{look: l, label: oneLine(label), ty: theme.Type{Size: l.Body.Size, Bold: true}, ink: p.ink}
+	b := &button{look: l, label: oneLine(label), ty: theme.Type{Size: l.Body.Size, Bold: true}, ink: p.ink, after: icon == "next" || icon == "forward"}
 	b.ground = l.outlined(p.fill, p.stroke, l.RadiusM)
 	b.icon = l.symbol(icon, p.ink)
 	b.word = l.text("", b.ty, p.ink)
@@ -166,6 +167,11 @@ func (b *button) place(size fyne.Size) {
 		return
 	}
 	x := (size.Width - side - gap - w.Width) / 2
+	if b.after && b.icon != nil {
+		put(b.word, x, (size.Height-w.Height)/2, w.Width, w.Height)
+		put(b.icon, x+w.Width+gap, (size.Height-side)/2, side, side)
+		return
+	}
 	if b.icon != nil {
 		put(b.icon, x, (size.Height-side)/2, side, side)
 	}

@@ -221,3 +221,30 @@ func TestElderLeafsThroughTilesByFour(t *testing.T) {
 		t.Errorf("the usual page says %q", b.words())
 	}
 }
+
+func TestLiveFieldAnswersWhileOneTypes(t *testing.T) {
+	b := newBench(t, nil)
+	page := func() view.Page {
+		return view.Page{ID: "search", Title: view.T("查找", "Find"), Body: []view.Node{
+			view.Form{Key: view.Key{Key: "f"}, Fields: []view.Field{{ID: "sought", Kind: view.FieldText, Live: true}}},
+		}}
+	}
+	b.present(page())
+	entry := b.s.page.forms[0].fields[0].entry
+	entry.SetText("t")
+	if a := b.answer(); a.Action != view.ActionChange || a.Fields["sought"].Text != "t" || a.Rev != b.rev {
+		t.Errorf("answer = %+v", a)
+	}
+	entry.SetText("ts")
+	entry.SetText("tsj")
+	b.noAnswer() // the page that answers the first change is awaited
+	b.present(page())
+	if a := b.answer(); a.Fields["sought"].Text != "tsj" || a.Rev != b.rev {
+		t.Errorf("answer = %+v", a)
+	}
+	b.present(page())
+	b.noAnswer()
+	if entry.Text != "tsj" {
+		t.Errorf("the field holds %q", entry.Text)
+	}
+}

@@ -80,6 +80,7 @@ func (h *header) show() {
 			count = "9999+"
 		}
 		h.unsent = newChip(l, "upload", l.say(view.Tf("待上传 %s", "%s to send", count)), l.Accent, l.OnAccent)
+		h.unsent.brief = count
 	}
 	objs := []fyne.CanvasObject{h.ground, h.accent, h.where.object(), h.date, h.clock, h.net.object()}
 	if !l.seated() { // who cannot reach up finds the language below
@@ -111,6 +112,11 @@ func (h *header) layout(size fyne.Size) {
 	date := h.date.MinSize()
 	room := size.Height - 2*top - l.XS/2 - date.Height
 	w := right - clock.Width - l.M - left
+	oneLine := h.where.fitsOneLine(w, l.Heading.Size)
+	chips, free := h.chips(right-left, oneLine)
+	if !oneLine { // the second line stands beside the chips
+		w = min(w, free)
+	}
 	h.where.fitInto(w, max(rowH, room), 2, l.Heading.Size, l.Small.Size)
 	whereH := h.where.height(w)
 	dateY := top + rowH + (rowH-date.Height)/2
@@ -122,10 +128,7 @@ func (h *header) layout(size fyne.Size) {
 		put(h.where.object(), left, top+(rowH-whereH)/2, w, whereH)
 	}
 	x, y := right, top+rowH
-	for _, c := range []*chip{h.net, h.unsent} {
-		if c == nil {
-			continue
-		}
+	for _, c := range chips {
 		w, ch := c.natural()
 		x -= w
 		put(c.object(), x, y+(rowH-ch)/2, w, ch)
@@ -141,9 +144,35 @@ func (h *header) layout(size fyne.Size) {
 	put(h.date, left, dateY, date.Width, date.Height)
 }
 
+// chips are those there are, from the right, and the width that they leave of the
+// one given. Where they would leave little to a place of two lines, they go
+// without words.
+func (h *header) chips(width float32, oneLine bool) (all []*chip, left float32) {
+	const share = 0.5
+	for _, c := range []*chip{h.net, h.unsent} {
+		if c != nil {
+			all = append(all, c)
+		}
+	}
+	for _, brief := range []bool{false, true} {
+		left = width
+		for _, c := range all {
+			c.shorten(brief)
+			w, _ := c.natural()
+			left -= w + h.look.S
+		}
+		if oneLine || left >= width*share {
+			break
+		}
+	}
+	return all, left
+}
+
 // chip is a word with an icon on a small rounded ground.
 type chip struct {
 	look   look
+	full   string // the word
+	brief  string // what of it stays where there is no room; "" is the icon alone
 	ground *canvas.Rectangle
 	icon   *canvas.Image
 	word   *canvas.Text
@@ -151,7 +180,7 @@ type chip struct {
 }
 
 func newChip(l look, icon, word string, ground, ink color.NRGBA) *chip {
-	c := &chip{look: l, ground: panel(ground, l.RadiusM), icon: l.icon(icon, ink, l.IconS), word: l.text(word, l.Small, ink)}
+	c := &chip{look: l, full: word, ground: panel(ground, l.RadiusM), icon: l.icon(icon, ink, l.IconS), word: l.text(word, l.Small, ink)}
 	c.box = arrange(c.place, c.ground, c.icon, c.word)
 	return c
 }
@@ -159,8 +188,19 @@ func newChip(l look, icon, word string, ground, ink color.NRGBA) *chip {
 func (c *chip) object() fyne.CanvasObject { return c.box }
 
 func (c *chip) natural() (w, h float32) {
-	word := c.word.MinSize()
-	return c.look.S*2 + c.look.IconS + c.look.XS + word.Width, word.Height + c.look.XS
+	word := c.look.measure(c.word.Text, c.look.Small)
+	h = c.look.measure(c.full, c.look.Small).Height + c.look.XS
+	if c.word.Text == "" {
+		return c.look.S*2 + c.look.IconS, h
+	}
+	return c.look.S*2 + c.look.IconS + c.look.XS + word.Width, h
+}
+
+func (c *chip) shorten(brief bool) {
+	c.word.Text = c.full
+	if brief {
+		c.word.Text = c.brief
+	}
 }
 
 func (c *chip) place(size fyne.Size) {

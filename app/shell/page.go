@@ -34,6 +34,7 @@ type pageView struct {
 	keypad   *keypad // nil when no field of the page takes digits
 	sheet    *sheet
 	stage    *stage
+	hall     *hall
 	scroller *scrolled // what of the page scrolls; it keeps its place while the page is updated
 	box      *fyne.Container
 }
@@ -175,7 +176,7 @@ func (v *pageView) draw() {
 
 // arrange puts the drawn pieces on a stage or a sheet.
 func (v *pageView) arrange(l look) {
-	v.sheet, v.stage = nil, nil
+	v.sheet, v.stage, v.hall = nil, nil, nil
 	switch l.set {
 	case onStage:
 		v.stage = newStage(l, v, v.finder.object(), v.finder.hint())
@@ -183,6 +184,9 @@ func (v *pageView) arrange(l look) {
 	case onPoster:
 		v.stage = newStage(l, v, newIllustration(l, v.page.Tone, v.page.Icon).object(), "")
 		replace(v.box, v.stage.box)
+	case onHall:
+		v.hall = newHall(l, v)
+		replace(v.box, v.hall.box)
 	default:
 		v.sheet = newSheet(l, v)
 		replace(v.box, v.sheet.box)
@@ -195,6 +199,8 @@ func (v *pageView) layout(size fyne.Size) {
 	switch {
 	case v.stage != nil:
 		put(v.stage.box, 0, 0, size.Width, size.Height)
+	case v.hall != nil:
+		put(v.hall.box, 0, 0, size.Width, size.Height)
 	case v.sheet != nil:
 		put(v.sheet.box, 0, 0, size.Width, size.Height)
 	}
@@ -293,6 +299,8 @@ func (v *pageView) body() *scrolled {
 	switch {
 	case v.stage != nil:
 		return v.stage.body
+	case v.hall != nil:
+		return v.hall.body
 	case v.sheet != nil:
 		return v.sheet.body
 	}

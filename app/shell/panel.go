@@ -192,8 +192,8 @@ func (sw *displaySwitch) layout(size fyne.Size) {
 	}
 	room := size.Height - 2*l.XS
 	const share = 0.55 // of the room is the title's
-	sw.title.fitInto(w, room*share, 1, l.Body.Size, l.Small.Size*0.7)
-	sw.detail.fitInto(w, room*(1-share), 1, l.Small.Size, l.Small.Size*0.7)
+	sw.title.fitInto(w, room*share, 1, l.Body.Size, l.Small.Size)
+	sw.detail.resize(l.Small, 1)
 	th, dh := sw.title.height(w), sw.detail.height(w)
 	at := (size.Height - th - dh) / 2
 	put(sw.title.object(), x, at, w, th)

@@ -71,11 +71,14 @@ func (p *paragraph) natural() float32 {
 	return w
 }
 
+// alone is how much smaller a line is drawn before it is broken.
+const alone = 0.84
+
 // fitInto chooses the largest letters between two sizes at which nothing is cut
 // on so many lines in a place of that size. A single line comes first: it is
 // drawn a little smaller before it is broken.
 func (p *paragraph) fitInto(width, height float32, lines int, full, least float32) {
-	const step, alone = 0.95, 0.84
+	const step = 0.95
 	p.limit = 0
 	for n := 1; n <= lines; n++ {
 		from := least
@@ -90,6 +93,17 @@ func (p *paragraph) fitInto(width, height float32, lines int, full, least float3
 		}
 	}
 	p.ty.Size, p.lines, p.limit = least, nil, lines
+}
+
+// fitsOneLine reports whether fitInto would keep the text on one line of that width.
+func (p *paragraph) fitsOneLine(width, full float32) bool {
+	p.ty.Size = full * alone
+	return p.natural() <= width
+}
+
+// resize gives the paragraph another type and limit of lines.
+func (p *paragraph) resize(ty theme.Type, limit int) {
+	p.ty, p.limit, p.lines = ty, limit, nil
 }
 
 func (p *paragraph) breakLines(width float32) {

@@ -13,11 +13,15 @@ const (
 	onSheet  setting = iota // a column of text, forms and lists
 	onStage                 // a panel at the edge of the live picture
 	onPoster                // a panel at the edge of an illustration
+	onHall                  // below a greeting: where services are chosen
 )
 
 // setFor chooses the setting: the live picture's where there is one, a poster
 // for a page that says a few words and asks nothing, a sheet for all others.
 func setFor(p view.Page, l look) setting {
+	if p.ID == view.PageHome {
+		return onHall
+	}
 	const fewNodes, fewLetters = 3, 200 // a Chinese character counts as two
 	letters := 0
 	count := func(texts ...view.Text) {
@@ -59,14 +63,14 @@ func (v *pageView) newTitle(l look, words string) *paragraph {
 	if l.seated() {
 		ty = l.Headline
 	}
-	if l.set != onSheet {
+	if l.set == onStage || l.set == onPoster {
 		ty, ink = l.Headline, l.Tone(v.page.Tone).Ink
 		if v.hasLarge() {
 			ty = l.Lead
 		}
 	}
 	t := newParagraph(l, words, ty, ink).atMost(3)
-	if l.set != onSheet {
+	if l.set == onStage || l.set == onPoster {
 		t.align = fyne.TextAlignCenter
 	}
 	return t

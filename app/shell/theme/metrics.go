@@ -25,6 +25,7 @@ type Metrics struct {
 	Cell   float32 // height of a table's row
 
 	Header, Footer float32 // heights of the bars
+	Hero           float32 // height of the greeting above the services
 
 	IconS, IconM, IconL, IconXL float32
 
@@ -59,14 +60,14 @@ func metricsAt(fit Fit, v Variant) Metrics {
 
 		Touch: 96 * touch, Button: 124 * touch, Key: 120 * bar, Row: 132 * touch, Switch: 176 * bar, Cell: 96 * touch,
 
-		Header: 184 * bar, Footer: 136 * bar,
+		Header: 184 * bar, Footer: 136 * bar, Hero: 320 * k,
 
 		IconS: 34 * read, IconM: 48 * read, IconL: 84 * read, IconXL: 168 * k,
 
 		Column: 960 * k, Panel: 780 * k,
 		QR: max(420*k, 240),
 
-		KeypadWidth: 720 * k, Tile: 380 * touch,
+		KeypadWidth: 720 * k, Tile: 440 * touch,
 	}
 	if fit.Wide { // height is dear
 		m.Header, m.Footer = 152*bar, 120*bar

@@ -39,6 +39,7 @@ type Palette struct {
 	OnBrandSoft color.NRGBA // second words on BrandDark
 	BrandVeil   color.NRGBA // chips and buttons on BrandDark
 	BarPressed  color.NRGBA // such a button under a finger
+	HallRing    color.NRGBA // rings on the greeting's ground
 	Accent      color.NRGBA // the one accent: what wants a look, never a mood
 	OnAccent    color.NRGBA
 	Screen      color.NRGBA // behind the live picture
@@ -81,6 +82,7 @@ var Day = Palette{
 	BarPressed:  rgb(0x0f56a8),
 	OnBrandSoft: rgb(0xc4d9f2),
 	BrandVeil:   rgb(0x1c5296),
+	HallRing:    rgba(0xffffff, 0x12),
 	Accent:      rgb(0xf2b23e),
 	OnAccent:    rgb(0x3a2600),
 	Screen:      rgb(0x101d30),
@@ -113,6 +115,7 @@ var Contrast = Palette{
 	BarPressed:  rgb(0x0a4aa3),
 	OnBrandSoft: rgb(0xffffff),
 	BrandVeil:   rgb(0x00337a),
+	HallRing:    rgba(0xffffff, 0x10),
 	Accent:      rgb(0xffc233),
 	OnAccent:    rgb(0x000000),
 	Screen:      rgb(0x000000),
@@ -145,6 +148,7 @@ var ContrastNight = Palette{
 	BarPressed:  rgb(0x4a4a4a),
 	OnBrandSoft: rgb(0xffffff),
 	BrandVeil:   rgb(0x2a2a2a),
+	HallRing:    rgba(0xffffff, 0x10),
 	Accent:      rgb(0xffd84a),
 	OnAccent:    rgb(0x000000),
 	Screen:      rgb(0x000000),
@@ -176,6 +180,7 @@ var Night = Palette{
 	BarPressed:  rgb(0x1f5499),
 	OnBrandSoft: rgb(0xb7cde8),
 	BrandVeil:   rgb(0x153e73),
+	HallRing:    rgba(0x86b9f4, 0x12),
 	Accent:      rgb(0xf2b23e),
 	OnAccent:    rgb(0x3a2600),
 	Screen:      rgb(0x060c14),
