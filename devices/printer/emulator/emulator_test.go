@@ -99,6 +99,7 @@ func (s *server) unplug() error {
 }
 
 func TestNetworkPrinter(t *testing.T) {
+	t.Parallel()
 	printertest.Exercise(t, func(t *testing.T) printertest.Printer {
 		s := &server{printer: newPrinter(t), address: "127.0.0.1:0"}
 		if err := s.plug(); err != nil {
@@ -116,6 +117,7 @@ func TestNetworkPrinter(t *testing.T) {
 }
 
 func TestSerialPrinter(t *testing.T) {
+	t.Parallel()
 	printertest.Exercise(t, func(t *testing.T) printertest.Printer {
 		p := newPrinter(t)
 		cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
@@ -147,6 +149,7 @@ func TestSerialPrinter(t *testing.T) {
 // TestReceipt reads the slip as a person with a telephone would: the QR code is
 // found in the picture. TING_SLIP names a file to keep the picture in.
 func TestReceipt(t *testing.T) {
+	t.Parallel()
 	p := newPrinter(t)
 	driver := open(t, p)
 	if err := driver.Print(t.Context(), printertest.Receipt()); err != nil {
@@ -203,6 +206,7 @@ func open(t *testing.T, p *emulator.Printer) printer.Printer {
 
 // TestPrinterThatNeverAnswers is bounded and reported.
 func TestPrinterThatNeverAnswers(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -224,6 +228,7 @@ func TestPrinterThatNeverAnswers(t *testing.T) {
 }
 
 func TestSim_KeepsItsSlips(t *testing.T) {
+	t.Parallel()
 	newPrinter(t) // skips without a typeface
 	dir := filepath.Join(t.TempDir(), "slips")
 	p, err := drivers.Open(t.Context(), "sim:?width=384&dir="+dir)
@@ -250,6 +255,7 @@ func TestSim_KeepsItsSlips(t *testing.T) {
 }
 
 func TestSim_RefusesWhatItCannotBe(t *testing.T) {
+	t.Parallel()
 	for _, raw := range []string{"sim:?width=9", "sim:?roll=-1", "sim:?ink=1"} {
 		if _, err := drivers.Open(t.Context(), raw); err == nil {
 			t.Errorf("%s was opened", raw)
