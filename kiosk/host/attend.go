@@ -15,7 +15,7 @@ import (
 func (h *Host) Attend(m kiosk.Module) { h.stage.ask(request{own: m}) }
 
 // attend conducts a visit of the terminal's own.
-func (g *stage) attend(ctx context.Context, m kiosk.Module) request {
+func (g *Stage) attend(ctx context.Context, m kiosk.Module) request {
 	s := g.open(ctx, nil, m.Manifest())
 	defer g.close(s)
 	g.startIdle(true)

@@ -38,7 +38,7 @@ type home struct {
 }
 
 // home conducts the terminal's own page until somebody's turn it is.
-func (g *stage) home(ctx context.Context) request {
+func (g *Stage) home(ctx context.Context) request {
 	s := g.open(ctx, nil, kiosk.Manifest{})
 	defer g.close(s)
 	type choice struct {
@@ -111,7 +111,7 @@ func (h *home) take(a view.Answer) {
 }
 
 // homePage is the page of the moment, and how long it stays true by itself.
-func (g *stage) homePage(h *home) (view.Page, time.Duration) {
+func (g *Stage) homePage(h *home) (view.Page, time.Duration) {
 	h.now, h.most = g.host.cfg.Clock.Now(), int(g.host.offer.Load())
 	h.offered = nil
 	starting, all := 0, 0

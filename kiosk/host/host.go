@@ -64,7 +64,7 @@ type Host struct {
 	cfg     Config
 	log     *slog.Logger
 	modules []*module
-	stage   *stage
+	stage   *Stage // the terminal's own
 	spawner *spawner
 	pins    pins
 	rev     atomic.Uint64
@@ -74,6 +74,8 @@ type Host struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	mu      sync.Mutex
+	stages  []*Stage // all of them, the terminal's own first
 	started atomic.Bool
 	began   time.Time // by the clock, when Start was called
 }
@@ -117,7 +119,9 @@ func New(cfg Config) (*Host, error) {
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.offer.Store(mostOffered)
-	h.stage = newStage(h)
+	h.stage = newStage(h, cfg.Services.Screen)
+	h.stage.first = true
+	h.stages = []*Stage{h.stage}
 	return h, nil
 }
 
@@ -156,7 +160,7 @@ func (h *Host) Start() error {
 	for _, m := range h.modules {
 		h.running.Go(func() { m.keep(h.ctx) })
 	}
-	h.running.Go(func() { h.stage.run(h.ctx) })
+	h.stage.start(h.ctx, &h.running)
 	return nil
 }
 
@@ -187,36 +191,83 @@ func (h *Host) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// Begin ends the visit under way and begins one of the module with that ID. It
-// does not wait.
-func (h *Host) Begin(module string) error {
-	if h.module(module) == nil {
-		return &kiosk.Error{Code: kiosk.CodeNotFound, Op: "begin " + module, Hint: "terminal.toml has no such module"}
+// Stage is the terminal's own stage, which is there from the start.
+func (h *Host) Stage() *Stage { return h.stage }
+
+// mostStages is more people than one clerk can serve at once, and keeps a fault
+// from opening stages without end.
+const mostStages = 12
+
+// Open opens a further stage, whose pages go to a screen of their own. It fails
+// with CodeUnavailable before Start, and when there are too many.
+func (h *Host) Open(screen Screen) (*Stage, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case !h.started.Load() || h.ctx.Err() != nil:
+		return nil, &kiosk.Error{Code: kiosk.CodeUnavailable, Op: "open stage", Hint: "the terminal is not running"}
+	case len(h.stages) >= mostStages:
+		return nil, &kiosk.Error{Code: kiosk.CodeUnavailable, Op: "open stage", Hint: "close a visit first",
+			Visitor: view.Tf("同时最多办理 %d 件,请先结束一件", "At most %d visits at once: end one first", mostStages)}
 	}
-	h.stage.ask(request{module: module})
-	return nil
+	g := newStage(h, screen)
+	h.stages = append(h.stages, g)
+	g.start(h.ctx, &h.running)
+	return g, nil
 }
+
+func (h *Host) forget(g *Stage) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.Index(h.stages, g); i >= 0 {
+		h.stages = slices.Delete(h.stages, i, i+1)
+	}
+}
+
+// all is every stage there is now.
+func (h *Host) all() []*Stage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.stages)
+}
+
+func (h *Host) wakeUp() {
+	for _, g := range h.all() {
+		g.wakeUp()
+	}
+}
+
+// Begin, Home, Answer, Touch, IdleLeft and Visiting are those of the terminal's
+// own stage.
+func (h *Host) Begin(module string) error { return h.stage.Begin(module) }
 
 // Home ends the visit under way; what stands when nobody is there follows: the
 // unattended module, or the page with the modules to choose from.
-func (h *Host) Home() { h.stage.ask(request{}) }
+func (h *Host) Home() { h.stage.Home() }
 
 // Answer hands over what the visitor did with a page. It reports whether that
 // page still waited for it.
-func (h *Host) Answer(a view.Answer) bool {
-	h.Touch()
-	return h.stage.answer(a)
-}
+func (h *Host) Answer(a view.Answer) bool { return h.stage.Answer(a) }
 
 // Touch says that somebody is there: the idle time begins anew.
-func (h *Host) Touch() { h.stage.touch() }
+func (h *Host) Touch() { h.stage.Touch() }
+
+// IdleLeft is how long the visit under way goes on without a touch; false when
+// none will be ended so.
+func (h *Host) IdleLeft() (time.Duration, bool) { return h.stage.IdleLeft() }
+
+// Visiting is the module whose visit is under way; "" while the terminal's own
+// pages stand.
+func (h *Host) Visiting() string { return h.stage.Visiting() }
 
 // SetPace makes the terminal wait that many times longer for its visitor: before
 // it takes him to have gone, and on pages that end by themselves. Times under way
 // begin anew. The usual pace is 1.
 func (h *Host) SetPace(times int) {
 	if n := int64(max(times, 1)); h.pace.Swap(n) != n {
-		h.stage.repace()
+		for _, g := range h.all() {
+			g.repace()
+		}
 	}
 }
 
@@ -224,17 +275,9 @@ func (h *Host) SetPace(times int) {
 // fewer for who is confused by many.
 func (h *Host) SetOffer(tiles int) {
 	if n := int64(min(max(tiles, 1), mostOffered)); h.offer.Swap(n) != n {
-		h.stage.wakeUp()
+		h.wakeUp()
 	}
 }
-
-// IdleLeft is how long the visit under way goes on without a touch; false when
-// none will be ended so.
-func (h *Host) IdleLeft() (time.Duration, bool) { return h.stage.idleLeft() }
-
-// Visiting is the module whose visit is under way; "" while the terminal's own
-// pages stand.
-func (h *Host) Visiting() string { return h.stage.visiting() }
 
 // Status is the state of every module, in the order of terminal.toml.
 func (h *Host) Status() []Status {

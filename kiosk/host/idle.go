@@ -20,7 +20,7 @@ func (i *idle) stop() {
 }
 
 // startIdle begins the countdown of a visit, now or with the first touch.
-func (g *stage) startIdle(now bool) {
+func (g *Stage) startIdle(now bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.idle.stop()
@@ -31,7 +31,7 @@ func (g *stage) startIdle(now bool) {
 }
 
 // countDown begins the time anew. The lock is held.
-func (g *stage) countDown() {
+func (g *Stage) countDown() {
 	c, limit := g.host.cfg.Clock, g.host.cfg.Idle*time.Duration(max(g.host.pace.Load(), 1))
 	over := g.idle.over
 	g.idle.until = c.Now().Add(limit)
@@ -46,16 +46,16 @@ func (g *stage) countDown() {
 }
 
 // repace begins every time that runs anew, at the pace of now.
-func (g *stage) repace() {
+func (g *Stage) repace() {
 	g.here()
 	if s := g.current(); s != nil {
 		s.repace()
 	}
 }
 
-// touch says that somebody touched the screen: the idle time begins anew, and
+// Touch says that somebody touched the screen: the idle time begins anew, and
 // the own time of a page that he is filling in.
-func (g *stage) touch() {
+func (g *Stage) Touch() {
 	g.here()
 	if s := g.current(); s != nil && s.asksForm() {
 		s.repace()
@@ -63,7 +63,7 @@ func (g *stage) touch() {
 }
 
 // here says that somebody is there, whether he touches anything or not.
-func (g *stage) here() {
+func (g *Stage) here() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.idle.over == nil {
@@ -75,20 +75,22 @@ func (g *stage) here() {
 	g.countDown()
 }
 
-func (g *stage) current() *Session {
+func (g *Stage) current() *Session {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.session
 }
 
 // idleOver is closed when the countdown under way is over; nil without one.
-func (g *stage) idleOver() <-chan struct{} {
+func (g *Stage) idleOver() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.idle.over
 }
 
-func (g *stage) idleLeft() (time.Duration, bool) {
+// IdleLeft is how long the visit under way goes on without a touch; false when
+// none will be ended so.
+func (g *Stage) IdleLeft() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.idle.timer == nil {

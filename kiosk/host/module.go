@@ -166,7 +166,7 @@ func (m *module) set(change func(*Status)) {
 	m.mu.Lock()
 	change(&m.status)
 	m.mu.Unlock()
-	m.host.stage.wakeUp()
+	m.host.wakeUp()
 	if m.host.cfg.OnStatus != nil {
 		m.host.cfg.OnStatus(m.snapshot())
 	}

@@ -19,12 +19,21 @@ const (
 	longestPause = 30 * time.Second // between unattended visits that fail
 )
 
-// stage decides whose pages are on the screen. One goroutine (run) goes from one
-// owner to the next; the others only ask, answer and wake it.
-type stage struct {
+// Stage is a place on the terminal's screen where one visit at a time takes
+// place. A terminal in a hall or at a gate has one; a desk opens as many side by
+// side as its clerk serves people, each with sessions, pages and an idle time of
+// its own: nothing that is shown or answered on one reaches another.
+//
+// One goroutine (run) goes from one owner of the stage to the next; the others
+// only ask, answer and wake it. The methods may be called by any goroutine.
+type Stage struct {
 	host     *Host
+	screen   Screen
+	first    bool          // the terminal's own: unattended modules run here
 	requests chan request  // the newest that run has not seen
 	wake     chan struct{} // holds one token when a module's status has changed
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when run has returned
 
 	mu      sync.Mutex
 	session *Session // on screen; nil between two owners
@@ -39,11 +48,65 @@ type request struct {
 	own    kiosk.Module // the terminal's own, instead of a module's
 }
 
-func newStage(h *Host) *stage {
-	return &stage{host: h, requests: make(chan request, 1), wake: make(chan struct{}, 1)}
+func newStage(h *Host, screen Screen) *Stage {
+	return &Stage{
+		host: h, screen: screen, cancel: func() {},
+		requests: make(chan request, 1), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 }
 
-func (g *stage) ask(r request) {
+// start lets the stage go on until ctx ends or it is closed.
+func (g *Stage) start(ctx context.Context, running *sync.WaitGroup) {
+	ctx, g.cancel = context.WithCancel(ctx)
+	running.Go(func() {
+		defer close(g.done)
+		g.run(ctx)
+	})
+}
+
+// Begin ends the visit under way and begins one of the module with that ID. It
+// does not wait.
+func (g *Stage) Begin(module string) error {
+	if g.host.module(module) == nil {
+		return &kiosk.Error{Code: kiosk.CodeNotFound, Op: "begin " + module, Hint: "terminal.toml has no such module"}
+	}
+	g.ask(request{module: module})
+	return nil
+}
+
+// Home ends the visit under way; what stands when nobody is there follows.
+func (g *Stage) Home() { g.ask(request{}) }
+
+// Answer hands over what the visitor did with a page. It reports whether that
+// page still waited for it.
+func (g *Stage) Answer(a view.Answer) bool {
+	g.Touch()
+	g.mu.Lock()
+	s := g.session
+	g.mu.Unlock()
+	return s != nil && s.Answer(a)
+}
+
+// Visiting is the module whose visit is under way; "" while the terminal's own
+// pages stand.
+func (g *Stage) Visiting() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.module
+}
+
+// Close ends the visit under way and the stage, and returns when its module
+// cannot show anything any more. The terminal's own stage ends with the host.
+func (g *Stage) Close() {
+	if g.first {
+		return
+	}
+	g.cancel()
+	<-g.done
+	g.host.forget(g)
+}
+
+func (g *Stage) ask(r request) {
 	g.mu.Lock() // so that two callers cannot both find it full
 	defer g.mu.Unlock()
 	select {
@@ -53,14 +116,14 @@ func (g *stage) ask(r request) {
 	g.requests <- r
 }
 
-func (g *stage) wakeUp() {
+func (g *Stage) wakeUp() {
 	select {
 	case g.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (g *stage) run(ctx context.Context) {
+func (g *Stage) run(ctx context.Context) {
 	var next request
 	failed := 0 // unattended visits in a row
 	for ctx.Err() == nil {
@@ -102,14 +165,14 @@ func (g *stage) run(ctx context.Context) {
 }
 
 // choose is whose turn it is; nil for the terminal's own page.
-func (g *stage) choose(r request) *module {
+func (g *Stage) choose(r request) *module {
 	if r.module != "" {
 		return g.host.module(r.module)
 	}
 	settled := true
 	for _, m := range g.host.modules {
 		s := m.snapshot()
-		if s.Manifest.Unattended && s.State != Resting {
+		if s.Manifest.Unattended && s.State != Resting && g.first {
 			return m
 		}
 		settled = settled && s.State != Starting
@@ -120,128 +183,8 @@ func (g *stage) choose(r request) *module {
 	return nil
 }
 
-// ending is how a visit came to its end.
-type ending struct {
-	next    request
-	outside bool  // somebody wanted something else, or nobody is there any more
-	err     error // the visit failed
-}
-
-// visit conducts one visit, which somebody chose or which began by itself.
-func (g *stage) visit(ctx context.Context, m *module, p *process, chosen bool) ending {
-	s := g.open(ctx, m, p.manifest)
-	defer g.close(s)
-	if !p.manifest.Unattended {
-		g.startIdle(chosen)
-	}
-	visiting, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- p.Serve(visiting, &paced{Session: s}) }()
-	leave := func(r request) ending {
-		s.End()
-		cancel()
-		// It ends at once with its context, whatever the module does.
-		if err := <-done; err != nil && kiosk.CodeOf(err) != kiosk.CodeCancelled {
-			g.host.log.Debug("a visit that was ended failed", "op", "serve", "module", m.ID, "code", kiosk.CodeOf(err), "cause", err)
-		}
-		return ending{next: r, outside: true}
-	}
-	select {
-	case r := <-g.requests:
-		return leave(r)
-	case <-g.idleOver():
-		return leave(request{})
-	case <-ctx.Done():
-		return leave(request{})
-	case err := <-done:
-		switch kiosk.CodeOf(err) {
-		case "", kiosk.CodeCancelled:
-			return ending{}
-		case kiosk.CodeShutdown:
-			g.bury(p)
-		default:
-			g.host.log.Error("a visit failed", "op", "serve", "module", m.ID, "code", kiosk.CodeOf(err), "cause", err)
-		}
-		return ending{err: err}
-	}
-}
-
-// bury waits for the end of a process whose connection is dead. One that lives on
-// without it is of no use.
-func (g *stage) bury(p *process) {
-	select {
-	case <-p.program.exited:
-	case <-time.After(grace):
-		_ = p.program.Kill(context.Background())
-	}
-}
-
-// farewell is what a visitor reads whose visit ended with err.
-func farewell(err error) view.Page {
-	if kiosk.CodeOf(err) == kiosk.CodeShutdown {
-		return recoveringPage()
-	}
-	return sorryPage(kiosk.VisitorText(err))
-}
-
-// await shows that m is coming back, until it has, or until somebody wants
-// something else. A chosen module that does not come back is given up.
-func (g *stage) await(ctx context.Context, m *module) request {
-	st := m.snapshot()
-	p := recoveringPage()
-	if st.Manifest.ID == "" {
-		p = startingPage()
-	}
-	if st.State == Resting {
-		return g.hold(ctx, restingPage(), sorryStays)
-	}
-	s := g.open(ctx, nil, kiosk.Manifest{})
-	defer g.close(s)
-	_ = s.Show(ctx, p) // a valid page; it fails only when ctx has ended
-	var late <-chan time.Time
-	if !st.Manifest.Unattended {
-		t := time.NewTimer(awaitAtMost)
-		defer t.Stop()
-		late = t.C
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return request{}
-		case r := <-g.requests:
-			return r
-		case <-late:
-			g.close(s)
-			return g.hold(ctx, restingPage(), sorryStays)
-		case <-g.wake:
-			if m.up() != nil || m.snapshot().State == Resting {
-				return request{module: m.ID}
-			}
-		}
-	}
-}
-
-// hold shows a page of the terminal's own for a while, or until it is touched.
-func (g *stage) hold(ctx context.Context, p view.Page, stays time.Duration) request {
-	p.Timeout = stays
-	s := g.open(ctx, nil, kiosk.Manifest{})
-	defer g.close(s)
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		_, _ = s.Ask(ctx, p) // any answer, or the page's timeout, or the end
-	}()
-	select {
-	case r := <-g.requests:
-		return r
-	case <-answered:
-		return request{}
-	}
-}
-
 // open puts a new session on the screen: m's, or with nil the terminal's own.
-func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *Session {
+func (g *Stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *Session {
 	h := g.host
 	id, err := uuid.NewV7()
 	if err != nil { // no randomness left: the machine is beyond help, the visit need not be
@@ -257,6 +200,7 @@ func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *S
 		Here:     g.here,
 		Pace:     &h.pace,
 	}
+	c.Services.Screen = g.screen
 	if m == nil {
 		c.Visit.Module, c.Grants = manifest.ID, manifest.Permissions // see Attend
 	} else {
@@ -270,7 +214,7 @@ func (g *stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *S
 }
 
 // close ends a session and takes it off the screen. It may be called twice.
-func (g *stage) close(s *Session) {
+func (g *Stage) close(s *Session) {
 	s.End()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -278,17 +222,4 @@ func (g *stage) close(s *Session) {
 	if g.session == s {
 		g.session, g.module = nil, ""
 	}
-}
-
-func (g *stage) answer(a view.Answer) bool {
-	g.mu.Lock()
-	s := g.session
-	g.mu.Unlock()
-	return s != nil && s.Answer(a)
-}
-
-func (g *stage) visiting() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.module
 }
