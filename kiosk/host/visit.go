@@ -127,4 +127,3 @@ func (g *Stage) hold(ctx context.Context, p view.Page, stays time.Duration) requ
 		return request{}
 	}
 }
-
