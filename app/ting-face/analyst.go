@@ -2,7 +2,6 @@ package main
 
 import (
 	"image"
-	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -206,48 +205,3 @@ func rect(r image.Rectangle) face.Rect {
 }
 
 func rectangle(r face.Rect) image.Rectangle { return image.Rect(r.Left, r.Top, r.Right, r.Bottom) }
-
-// quality measures the face on its chip, where every face has the same size and
-// stands upright, and its direction on the landmarks.
-func quality(c *dlib.Chip, points *[68]face.Point) face.Quality {
-	// The chip's border of a quarter is hair and background.
-	const from, to = dlib.ChipSide / 5, dlib.ChipSide - dlib.ChipSide/5
-	luma := func(x, y int) float64 {
-		i := 3 * (y*dlib.ChipSide + x)
-		return float64(77*int(c[i])+151*int(c[i+1])+28*int(c[i+2])) / 256
-	}
-	var n, sum, squares, edges, edgeSquares float64
-	for y := from; y < to; y++ {
-		for x := from; x < to; x++ {
-			v := luma(x, y)
-			e := luma(x-1, y) + luma(x+1, y) + luma(x, y-1) + luma(x, y+1) - 4*v
-			n++
-			sum, squares = sum+v, squares+v*v
-			edges, edgeSquares = edges+e, edgeSquares+e*e
-		}
-	}
-	variance := func(sum, squares float64) float64 { return max(0, squares/n-(sum/n)*(sum/n)) }
-	q := face.Quality{
-		Brightness: sum / n,
-		Contrast:   math.Sqrt(variance(sum, squares)),
-		Sharpness:  variance(edges, edgeSquares),
-	}
-	q.Yaw, q.Roll = direction(points)
-	return q
-}
-
-// direction is where the face looks: the nose's tip stands out from the plane of
-// the eyes by about half of their distance, so that its place along the eyes' axis
-// tells the turn. Yaw is positive when the nose points to the picture's right.
-func direction(points *[68]face.Point) (yaw, roll float64) {
-	const rightEye, leftEye, noseTip = 36, 45, 30 // outer corners, iBUG 300-W
-	r, l, nose := points[rightEye], points[leftEye], points[noseTip]
-	dx, dy := float64(l.X-r.X), float64(l.Y-r.Y)
-	square := dx*dx + dy*dy
-	if square < 1 {
-		return 0, 0
-	}
-	mx, my := float64(nose.X)-float64(l.X+r.X)/2, float64(nose.Y)-float64(l.Y+r.Y)/2
-	along := (mx*dx + my*dy) / (square / 2) // in halves of the distance
-	return math.Atan(along), math.Atan2(dy, dx)
-}

@@ -69,6 +69,13 @@ type Quality struct {
 	Contrast   float64 // standard deviation of luma, 0 to 127
 	Sharpness  float64 // variance of the Laplacian on the 150×150 chip
 	Yaw, Roll  float64 // rough, from landmarks, in radians; 0 is frontal
+	Pitch      float64 // likewise, and rougher: faces differ by 0.3; positive looks up
+
+	// What may hide a face, measured on the chip.
+	MouthContrast float64 // standard deviation of luma about the mouth, 0 to 127: a mask has none
+	EyeContrast   float64 // the same about the eyes
+	EyeShade      float64 // by how much the eyes are darker than the nose, in luma; negative is lighter
+	ColourGap     float64 // of nose and cheeks to the eyes and brows, in Cb and Cr; 0 of a gray camera
 }
 
 // Request asks for one frame's analysis.

@@ -41,3 +41,26 @@ func TestDescriptorHidesItself(t *testing.T) {
 		}
 	}
 }
+
+func TestCovered(t *testing.T) {
+	bare := face.Quality{Contrast: 40, MouthContrast: 33, EyeContrast: 36, EyeShade: -12, ColourGap: 3}
+	for _, test := range []struct {
+		name   string
+		change func(*face.Quality)
+		want   face.Covering
+	}{
+		{"nothing", func(*face.Quality) {}, face.Uncovered},
+		{"a mask", func(q *face.Quality) { q.MouthContrast = 7 }, face.Mask},
+		{"a coloured mask with folds", func(q *face.Quality) { q.ColourGap = 25 }, face.Mask},
+		{"dark glasses", func(q *face.Quality) { q.EyeShade, q.EyeContrast = 40, 70 }, face.Sunglasses},
+		{"dark glasses in colour", func(q *face.Quality) { q.EyeShade, q.EyeContrast, q.ColourGap = 40, 70, 18 }, face.Sunglasses},
+		{"deep-set eyes", func(q *face.Quality) { q.EyeShade = 40 }, face.Uncovered},
+		{"fog, in which nothing has contrast", func(q *face.Quality) { q.Contrast, q.MouthContrast = 12, 4 }, face.Uncovered},
+	} {
+		q := bare
+		test.change(&q)
+		if got := q.Covered(); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}

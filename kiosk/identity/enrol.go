@@ -23,6 +23,7 @@ const (
 	enrolWithin = 90 * time.Second       // until the visitor is told to try again later
 	maxApart    = 5                      // shots in a row unlike the first: begin anew
 	frontal     = 0.35                   // radians of yaw at most
+	level       = 0.7                    // radians of pitch at most: it is a rough measure
 	frameShots  = 12                     // of EnrolFrames at most
 )
 
@@ -169,19 +170,26 @@ func (i *Identity) usable(faces []face.Face) (view.Notice, bool) {
 	warn := func(zh, en string) (view.Notice, bool) {
 		return view.Notice{Tone: view.Warning, Text: view.T(zh, en)}, false
 	}
+	lacks := func(detail string) (view.Notice, bool) {
+		return view.Notice{Tone: view.Warning, Text: kiosk.Advice(detail)}, false
+	}
 	switch {
 	case len(faces) > 1 && float64(faces[1].Quality.Size) >= l.Rival*float64(q.Size):
 		return warn("请只留一人在镜头前", "Only one person before the camera, please")
 	case q.Size < l.MinSize:
-		return warn("请靠近一点", "Please come closer")
+		return lacks(kiosk.DetailSmall)
 	case q.Brightness < l.MinBrightness:
-		return warn("光线太暗,请面向光亮处", "It is too dark; please turn to the light")
+		return lacks(kiosk.DetailDark)
 	case q.Brightness > l.MaxBrightness:
-		return warn("光线太亮,请避开强光", "It is too bright; please avoid the strong light")
+		return lacks(kiosk.DetailBright)
 	case q.Contrast < l.MinContrast, q.Sharpness < l.MinSharpness:
-		return warn("画面模糊,请不要动", "The picture is blurred; please hold still")
+		return lacks(kiosk.DetailBlurred)
 	case q.Yaw > frontal, q.Yaw < -frontal:
-		return warn("请正对镜头", "Please face the camera")
+		return lacks(kiosk.DetailTurned)
+	case q.Pitch > level, q.Pitch < -level:
+		return warn("请平视镜头,不要抬头或低头", "Please look straight ahead, neither up nor down")
+	case q.Covered() != face.Uncovered:
+		return lacks(string(q.Covered()))
 	}
 	return view.Notice{}, true
 }

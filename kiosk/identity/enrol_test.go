@@ -67,6 +67,9 @@ func TestEnrolSaysWhatIsMissing(t *testing.T) {
 		stands("光线太亮", someone(1, 50, func(q *face.Quality) { q.Brightness = 250 }))
 		stands("画面模糊", someone(1, 50, func(q *face.Quality) { q.Sharpness = 0 }))
 		stands("请正对镜头", someone(1, 50, func(q *face.Quality) { q.Yaw = 0.5 }))
+		stands("请平视镜头", someone(1, 50, func(q *face.Quality) { q.Pitch = 0.8 }))
+		stands("请摘下口罩", someone(1, 50, masked))
+		stands("请摘下墨镜", someone(1, 50, func(q *face.Quality) { q.EyeShade, q.EyeContrast = 50, 70 }))
 		stands("只留一人", someone(1, 50), someone(2, 51))
 		stands("很好", someone(1, 50))
 		if !h.screen.says("已采集") {

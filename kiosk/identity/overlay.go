@@ -22,7 +22,7 @@ type Overlay struct {
 type Box struct {
 	Rect  face.Rect // in pixels of the frame
 	Tone  view.Tone
-	Label view.Text // a masked name, or empty
+	Label view.Text // a masked name, what to do to be recognised, or empty
 }
 
 // Overlay is the newest snapshot of a camera by its name in terminal.toml ("" is
@@ -60,6 +60,8 @@ func (w *watcher) draw(ctx context.Context, d *decision.Decider, frame *camera.F
 		o.Boxes[i].Tone = boxTone[v]
 		if v == kiosk.Recognised {
 			o.Boxes[i].Label = w.label(ctx, person)
+		} else {
+			o.Boxes[i].Label = kiosk.Advice(d.Lacks(f.Track))
 		}
 	}
 	w.overlay.Store(o)

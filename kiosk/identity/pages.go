@@ -64,6 +64,16 @@ func waysPage(prompt view.Text, ways []kiosk.Way, hint view.Notice) view.Page {
 	return p
 }
 
+// hintOf says what the person can do about a sighting: what its detail advises, or
+// what holds for every sighting of the verdict.
+func hintOf(sg kiosk.Sighting) view.Notice {
+	n := hints[sg.Verdict]
+	if advice := kiosk.Advice(sg.Detail); !advice.IsZero() {
+		n.Text = advice
+	}
+	return n
+}
+
 var wrongRole = view.Notice{Tone: view.Refusal, Text: view.T("此项服务不适用于您,请找工作人员", "This service is not for you; please ask the staff")}
 
 var hints = map[kiosk.Verdict]view.Notice{

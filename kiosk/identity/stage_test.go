@@ -139,7 +139,7 @@ func looks(seed uint64) face.Descriptor {
 func someone(track, seed uint64, change ...func(*face.Quality)) face.Face {
 	f := face.Face{
 		Rect: face.Rect{Left: 200, Top: 100, Right: 360, Bottom: 260}, Score: 1, Track: track,
-		Quality:    face.Quality{Size: 160, Brightness: 120, Contrast: 40, Sharpness: 90},
+		Quality:    face.Quality{Size: 160, Brightness: 120, Contrast: 40, Sharpness: 90, MouthContrast: 30},
 		Descriptor: looks(seed),
 	}
 	for _, c := range change {
@@ -149,6 +149,7 @@ func someone(track, seed uint64, change ...func(*face.Quality)) face.Face {
 }
 
 func inTheDark(q *face.Quality) { q.Brightness = 12 }
+func masked(q *face.Quality)    { q.MouthContrast = 5 }
 func farAway(q *face.Quality)   { q.Size = 50 }
 
 // feeds is a terminal's copy of the center's feeds.

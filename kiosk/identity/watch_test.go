@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,6 +146,26 @@ func TestOverlay(t *testing.T) {
 		w.since(time.Second)
 		if b := h.Overlay("").Boxes[0]; b.Tone != view.Refusal || !b.Label.IsZero() {
 			t.Errorf("a stranger's box: %+v", b)
+		}
+		h.put(someone(3, liFace, masked))
+		w.since(time.Second)
+		if b := h.Overlay("").Boxes[0]; b.Tone != view.Success || b.Label != view.Same("李*明") {
+			t.Errorf("a mask that hides little enough: %+v", b)
+		}
+		for track, test := range map[uint64]struct {
+			says   string
+			change func(*face.Quality)
+		}{
+			10: {"请靠近一点", farAway},
+			11: {"光线太暗", inTheDark},
+			12: {"请正对镜头", func(q *face.Quality) { q.Yaw = 0.9 }},
+			13: {"请摘下口罩", masked},
+		} {
+			h.put(someone(track, 99, test.change))
+			w.since(time.Second)
+			if b := h.Overlay("").Boxes[0]; !strings.Contains(b.Label.ZH, test.says) || b.Label.EN == "" {
+				t.Errorf("%s: the box says %q", test.says, b.Label.ZH)
+			}
 		}
 		if o := h.Overlay("another"); o.Trouble.IsZero() {
 			t.Error("a camera that does not exist has no trouble")

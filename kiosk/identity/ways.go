@@ -138,7 +138,7 @@ func (w *identifying) hint(sg kiosk.Sighting) {
 	if w.form != "" {
 		return
 	}
-	n := hints[sg.Verdict]
+	n := hintOf(sg)
 	if sg.Verdict == kiosk.Recognised {
 		n = wrongRole
 	}

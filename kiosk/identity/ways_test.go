@@ -106,7 +106,9 @@ func TestIdentifyHints(t *testing.T) {
 			}
 		}
 		stands("a stranger", "没有认出您", someone(1, 99))
-		stands("in the dark", "光亮", someone(2, liFace, inTheDark))
+		stands("a stranger with a mask", "请摘下口罩", someone(11, 99, masked))
+		stands("in the dark", "光线太暗", someone(2, liFace, inTheDark))
+		stands("in strong light", "避开强光", someone(12, liFace, func(q *face.Quality) { q.Brightness = 250 }))
 		stands("too far", "靠近", someone(3, liFace, farAway))
 		stands("two", "一个一个来", someone(4, liFace), someone(5, 99))
 		stands("without consent", "按您的意愿", someone(6, liFace))

@@ -563,7 +563,7 @@ func TestPagesAreComplete(t *testing.T) {
 	pages := []view.Page{idlePage(), cardPage(), welcomePage(li, Out, now), alreadyPage(li, now), barrierPage(li, In, now),
 		notStoredPage(), lockedPage(nil), troublePage(nil)}
 	for v := range refusedBy {
-		pages = append(pages, refusalPage(v))
+		pages = append(pages, refusalPage(kiosk.Sighting{Verdict: v}))
 	}
 	for _, p := range pages {
 		if err := p.Validate(); err != nil {

@@ -227,10 +227,14 @@ var refusedBy = map[kiosk.Verdict]refusal{
 	},
 }
 
-func refusalPage(v kiosk.Verdict) view.Page {
+func refusalPage(sg kiosk.Sighting) view.Page {
+	v := sg.Verdict
 	r, known := refusedBy[v]
 	if !known {
 		r = refusedBy[kiosk.Stranger]
+	}
+	if advice := kiosk.Advice(sg.Detail); !advice.IsZero() {
+		r.text = advice
 	}
 	p := view.Page{
 		ID:      string(v),

@@ -89,7 +89,7 @@ func (v *visit) rest(ctx context.Context) {
 func (v *visit) sighted(ctx context.Context, sg kiosk.Sighting) error {
 	switch sg.Verdict {
 	case kiosk.NoCamera, kiosk.NoEngine:
-		v.resting = refusalPage(sg.Verdict)
+		v.resting = refusalPage(sg)
 	default:
 		v.resting = idlePage()
 	}
@@ -110,7 +110,7 @@ func (v *visit) sighted(ctx context.Context, sg kiosk.Sighting) error {
 			v.rest(ctx)
 		}
 	default:
-		v.ask(ctx, refusalPage(sg.Verdict))
+		v.ask(ctx, refusalPage(sg))
 	}
 	return nil
 }

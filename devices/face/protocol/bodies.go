@@ -113,7 +113,8 @@ func appendFace(b []byte, f *face.Face) []byte {
 	}
 	b = binary.LittleEndian.AppendUint64(b, f.Track)
 	q := f.Quality
-	for _, x := range []float64{f.Score, q.Brightness, q.Contrast, q.Sharpness, q.Yaw, q.Roll} {
+	for _, x := range []float64{f.Score, q.Brightness, q.Contrast, q.Sharpness, q.Yaw, q.Roll, q.Pitch,
+		q.MouthContrast, q.EyeContrast, q.EyeShade, q.ColourGap} {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 	}
 	b = append(b, flag(f.HasLandmarks)*hasLandmarks|flag(f.Described)*isDescribed)
@@ -153,7 +154,8 @@ func (p *parser) face(f *face.Face) {
 	}
 	f.Track = p.u64()
 	q := &f.Quality
-	for _, x := range []*float64{&f.Score, &q.Brightness, &q.Contrast, &q.Sharpness, &q.Yaw, &q.Roll} {
+	for _, x := range []*float64{&f.Score, &q.Brightness, &q.Contrast, &q.Sharpness, &q.Yaw, &q.Roll, &q.Pitch,
+		&q.MouthContrast, &q.EyeContrast, &q.EyeShade, &q.ColourGap} {
 		*x = math.Float64frombits(p.u64())
 		p.want(!math.IsNaN(*x) && !math.IsInf(*x, 0))
 	}

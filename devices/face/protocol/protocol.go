@@ -12,7 +12,7 @@
 // translated. Parse functions never trust what they read: they fail on every length
 // or number out of bounds, and fuzz tests hold them to it.
 //
-// Versions: 1, the first.
+// Versions: 1, the first; 2, with pitch and what may hide a face.
 package protocol
 
 import (
@@ -24,7 +24,7 @@ import (
 )
 
 // Version is the protocol's version.
-const Version = 1
+const Version = 2
 
 // The file descriptors that the process inherits.
 const (

@@ -18,7 +18,8 @@ import (
 func sample() []face.Face {
 	f := face.Face{
 		Rect: face.Rect{Left: -3, Top: 7, Right: 100, Bottom: 110}, Score: 1.5, Track: math.MaxUint64,
-		Quality:      face.Quality{Size: 103, Brightness: 99.5, Contrast: 30, Sharpness: 200, Yaw: -0.2, Roll: 0.1},
+		Quality: face.Quality{Size: 103, Brightness: 99.5, Contrast: 30, Sharpness: 200, Yaw: -0.2, Roll: 0.1,
+			Pitch: 0.15, MouthContrast: 31, EyeContrast: 32, EyeShade: -3.5, ColourGap: 4},
 		HasLandmarks: true, Described: true,
 	}
 	for i := range f.Landmarks {

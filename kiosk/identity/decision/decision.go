@@ -16,7 +16,8 @@
 //     purpose, else Recognised. A shot that misses, or hits somebody else,
 //     begins the count anew.
 //  6. Strange misses in a row without a decision: Stranger. Better shots may
-//     still change it.
+//     still change it. What seems to hide the face is its Detail; it keeps nobody
+//     from being recognised.
 //
 // A verdict is told once per track (Recognised: once per person) and again after
 // the lane was empty. Consent is asked at every frame: somebody recognised whose
@@ -120,6 +121,13 @@ type Decider struct {
 	rival   time.Time // two faces were last seen near enough
 	since   time.Time // of the streak's first frame
 	want    bool
+	lacks   lack
+}
+
+// lack is what the newest frame's first face lacked to be told.
+type lack struct {
+	track  uint64
+	detail string
 }
 
 // track is the evidence about one face followed.
@@ -141,7 +149,7 @@ func New(l Limits, covers func(person string) bool) *Decider {
 
 // Frame judges one frame's faces, largest first, and returns what begins to hold.
 func (d *Decider) Frame(now time.Time, faces []Seen) []Event {
-	d.want = false
+	d.want, d.lacks = false, lack{}
 	d.forget(now)
 	if len(faces) == 0 {
 		return d.nobody(now)
@@ -157,6 +165,7 @@ func (d *Decider) Frame(now time.Time, faces []Seen) []Event {
 		if condition == kiosk.TwoFaces {
 			d.rival = now
 		}
+		d.lacks = lack{first.Track, detail}
 		events := d.hold(now, condition, first.Track, t, detail)
 		if condition == kiosk.TwoFaces && t.told[condition] {
 			d.track(faces[1].Track).told[condition] = true // also when he is the larger next time
@@ -203,6 +212,16 @@ func (d *Decider) Standing(id uint64) (v kiosk.Verdict, person string) {
 	return d.streak, ""
 }
 
+// Lacks is what a track's face lacked in the newest frame to be told: a Detail of
+// package kiosk for which there is advice, or one that says nothing to a person.
+// It is empty for who is decided.
+func (d *Decider) Lacks(id uint64) string {
+	if t := d.tracks[id]; t == nil || t.decided != "" || d.lacks.track != id {
+		return ""
+	}
+	return d.lacks.detail
+}
+
 // nobody judges a frame without a face.
 func (d *Decider) nobody(now time.Time) []Event {
 	d.streak, d.streakN = "", 0
@@ -239,15 +258,15 @@ func (d *Decider) condition(faces []Seen) (kiosk.Verdict, string) {
 	q := first.Quality
 	switch {
 	case first.Size < l.MinSize:
-		return kiosk.TooFar, "small"
+		return kiosk.TooFar, kiosk.DetailSmall
 	case q.Brightness < l.MinBrightness:
-		return kiosk.TooDark, "dark"
+		return kiosk.TooDark, kiosk.DetailDark
 	case q.Brightness > l.MaxBrightness:
-		return kiosk.TooDark, "bright"
+		return kiosk.TooDark, kiosk.DetailBright
 	case q.Contrast < l.MinContrast:
-		return kiosk.TooDark, "flat"
+		return kiosk.TooDark, kiosk.DetailFlat
 	case q.Sharpness < l.MinSharpness:
-		return kiosk.TooDark, "blurred"
+		return kiosk.TooDark, kiosk.DetailBlurred
 	}
 	return "", ""
 }
@@ -279,6 +298,12 @@ func (d *Decider) judge(now time.Time, f Seen, t *track) []Event {
 	if f.Shot != nil && usable && now.Sub(d.rival) >= company {
 		t.count(l, now, *f.Shot)
 	}
+	switch covered := f.Quality.Covered(); {
+	case !usable:
+		d.lacks = lack{f.Track, kiosk.DetailTurned}
+	case covered != face.Uncovered && t.misses > 0:
+		d.lacks = lack{f.Track, string(covered)}
+	}
 	settled := t.decided != "" || t.told[kiosk.Stranger]
 	d.want = usable && (!settled || now.Sub(t.shot) >= l.Again)
 
@@ -305,7 +330,10 @@ func (d *Decider) judge(now time.Time, f Seen, t *track) []Event {
 		}
 	case t.misses >= l.Strange:
 		detail := "nobody within the threshold"
-		if f.Shot != nil && f.Shot.Distance <= l.Threshold {
+		switch c := f.Quality.Covered(); {
+		case c != face.Uncovered:
+			detail = string(c) // kiosk.DetailMask or kiosk.DetailSunglasses
+		case f.Shot != nil && f.Shot.Distance <= l.Threshold:
 			detail = "two members too alike"
 		}
 		return d.tell(t, Event{Verdict: kiosk.Stranger, Track: f.Track, Detail: detail})

@@ -16,7 +16,7 @@ import (
 
 // The frames of the tables below, one every 100 ms.
 
-var fine = face.Quality{Size: 160, Brightness: 120, Contrast: 40, Sharpness: 100}
+var fine = face.Quality{Size: 160, Brightness: 120, Contrast: 40, Sharpness: 100, MouthContrast: 30}
 
 func seen(track uint64, change ...func(*Seen)) Seen {
 	s := Seen{Track: track, Size: fine.Size, Quality: fine}
