@@ -27,7 +27,7 @@ func (c *Center) Backup(ctx context.Context, who, path string) (records int64, e
 		if err := errors.Join(tx.MarkSafe(cursors), tx.SetMeta(metaBackup, c.now().UTC().Format(time.RFC3339Nano))); err != nil {
 			return err
 		}
-		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "center.backup", Subject: c.incarnation,
+		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "center.backup", Subject: c.Incarnation(),
 			Detail: fmt.Sprintf("%d records", records)})
 	})
 }

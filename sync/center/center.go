@@ -39,8 +39,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/luohu/ting/sync/center/projection"
 	"github.com/luohu/ting/sync/center/store"
 )
@@ -90,11 +88,9 @@ type Center struct {
 	now         func() time.Time
 	ca          *Authority
 	key         ed25519.PrivateKey
-	incarnation string
+	incarnation atomic.Pointer[string]
 
 	urgent, ordinary *lane
-	enrolments       *enrolGuard
-	snapshots        snapshots
 	polls            inflight
 	contacts         contacts
 	refusals         Refusals
@@ -163,7 +159,6 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	}
 	c.urgent, c.ordinary = newLane(urgentSlots, urgentWaiting), newLane(ordinarySlots, ordinaryWaiting)
 	c.metrics = newMetrics(c)
-	c.enrolments = newEnrolGuard(c.now)
 	c.refusals.now = c.now
 	c.contacts.heard = map[string]Contact{}
 	for _, p := range opt.Projections {
@@ -175,8 +170,13 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	}
 	run, stop := context.WithCancel(context.Background())
 	c.stop = stop
-	c.tasks.Go(func() { c.commitLoop(run) })
+	for range c.committers() {
+		c.tasks.Go(func() { c.commitLoop(run) })
+	}
 	c.tasks.Go(func() { c.housekeeping(run) })
+	c.tasks.Go(func() {
+		c.db.Listen(run, func(note string) { c.hear(run, note) }, func() { c.missed(run) })
+	})
 	for _, r := range c.runners {
 		c.tasks.Go(func() { r.run(run) })
 	}
@@ -219,81 +219,8 @@ func (c *Center) Authority() *Authority { return c.ca }
 // PublicKey signs acknowledgements and feed pages.
 func (c *Center) PublicKey() ed25519.PublicKey { return c.key.Public().(ed25519.PublicKey) }
 
-// Incarnation changes when the center was restored from a backup.
-func (c *Center) Incarnation() string { return c.incarnation }
-
 // Now is the center's clock.
 func (c *Center) Now() time.Time { return c.now() }
-
-const metaIncarnation = "incarnation"
-
-// identify finds out whether this database is the one that was here before.
-//
-// A restored backup has no incarnation (Backup leaves it out), and a database
-// copied back by hand ends before the high-water mark that was kept beside it:
-// both get a new incarnation, so that terminals compare their cursors anew.
-func (c *Center) identify(ctx context.Context) error {
-	mark, err := readHighWater(c.highWaterPath())
-	if err != nil {
-		return err
-	}
-	return c.db.Write(ctx, func(tx *store.Tx) error {
-		last, err := tx.LastPosition()
-		if err != nil {
-			return err
-		}
-		if c.incarnation, err = tx.Meta(metaIncarnation); err != nil {
-			return err
-		}
-		if c.incarnation != "" && last >= mark {
-			return nil
-		}
-		restored := mark > 0 || last > 0
-		c.incarnation = uuid.NewString()
-		if err := tx.SetMeta(metaIncarnation, c.incarnation); err != nil {
-			return err
-		}
-		if restored {
-			c.log.Warn("center: the database was restored from an older copy", "op", "open", "position", last, "was", mark)
-			if err := tx.Note(store.Audit{At: c.now(), Who: "center", Action: "center.restored",
-				Subject: c.incarnation, Detail: fmt.Sprintf("log ends at %d, was at %d", last, mark)}); err != nil {
-				return err
-			}
-		}
-		return os.WriteFile(c.highWaterPath(), fmt.Appendf(nil, "%d\n", last), 0o600)
-	})
-}
-
-func (c *Center) highWaterPath() string { return filepath.Join(c.opt.Dir, "high-water") }
-
-func readHighWater(path string) (n int64, err error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	// A mark cut short by a power cut says nothing; it is only a second opinion.
-	_, _ = fmt.Sscan(string(b), &n)
-	return n, nil
-}
-
-func (c *Center) markHighWater() error {
-	var last int64
-	err := c.db.Read(context.Background(), func(tx *store.Tx) (err error) {
-		last, err = tx.LastPosition()
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	next := c.highWaterPath() + ".new"
-	if err := os.WriteFile(next, fmt.Appendf(nil, "%d\n", last), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, c.highWaterPath())
-}
 
 // housekeeping stores what terminals say of themselves every few seconds, and
 // forgets old deletions once an hour.

@@ -146,7 +146,7 @@ func (c *Center) Terminals(ctx context.Context) (list []store.Device, err error)
 	c.contacts.mu.Lock()
 	defer c.contacts.mu.Unlock()
 	for i := range list {
-		if h, ok := c.contacts.heard[list[i].Terminal]; ok {
+		if h, ok := c.contacts.heard[list[i].Terminal]; ok && h.At.After(list[i].LastContact) { // or it speaks to another center now
 			list[i].LastContact, list[i].ClockError, list[i].Health = h.At, h.ClockError, h.Health
 		}
 	}
@@ -167,9 +167,11 @@ func (c *Center) SetState(ctx context.Context, who, terminal string, s store.Sta
 		if err := tx.DropCodes(terminal); err != nil {
 			return err
 		}
+		c.tellOthers(tx, noteChanged, terminal)
 		return tx.Note(store.Audit{At: c.now(), Who: who, Action: "terminal." + string(s), Subject: terminal})
 	})
 	if err == nil {
+		c.feeds.wake(signalTerminal(terminal))
 		c.Events.publish(Event{Terminal: terminal})
 	}
 	return err

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/luohu/ting/sync/center/store"
@@ -134,6 +133,7 @@ func (c *Center) enrol(ctx context.Context, q wire.EnrolRequest) (resp wire.Enro
 		if err := errors.Join(tx.Enrol(d), tx.UseCode(hash, key, answer, now)); err != nil {
 			return err
 		}
+		c.tellOthers(tx, noteEnrolled, d.Terminal)
 		return tx.Note(store.Audit{At: now, Who: "terminal", Action: "terminal.enrol", Subject: d.Terminal,
 			Detail: fmt.Sprintf("%s, epoch %d, code by %s", d.Site, d.Epoch, code.MadeBy)})
 	})
@@ -179,7 +179,9 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 	var resp wire.EnrolResponse
 	var q wire.EnrolRequest
 	err := func() error {
-		if !c.enrolments.allow(host) {
+		if may, err := c.mayTry(r.Context(), host); err != nil {
+			return err
+		} else if !may {
 			return &refusal{wire.EnrolTooMany, http.StatusTooManyRequests, "too many wrong codes: try again in a few minutes"}
 		}
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEnrolBytes))
@@ -203,7 +205,9 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if no.reason == wire.EnrolBadCode {
-		c.enrolments.wrong(host)
+		if err := c.triedWrong(context.WithoutCancel(r.Context()), host); err != nil {
+			c.log.Error("center: a wrong code cannot be counted", "op", "enrol", "cause", err)
+		}
 	}
 	c.TurnAway(r, "enrol."+string(no.reason), q.Terminal+" "+q.Site)
 	c.log.Warn("center: enrolment refused", "op", "enrol", "code", no.reason, "from", host)
@@ -224,41 +228,35 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(b) // the terminal asks again when it did not get it
 }
 
-// enrolGuard makes guessing codes hopeless: so many wrong ones from an address,
-// and from everywhere together, in a window of time.
-type enrolGuard struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	since time.Time
-	from  map[string]int
-	all   int
-}
-
+// Guessing codes is made hopeless: so many wrong ones from an address, and from
+// everywhere together, in a window of time, whichever center they come to.
 const (
 	guardWindow = 10 * time.Minute
 	guardFrom   = 10
 	guardAll    = 1000
+	guardKind   = "enrol"
+	guardTotal  = "" // stands for every address
 )
 
-func newEnrolGuard(now func() time.Time) *enrolGuard { return &enrolGuard{now: now} }
-
-func (g *enrolGuard) turn() {
-	if now := g.now(); now.Sub(g.since) > guardWindow || now.Before(g.since) {
-		g.since, g.from, g.all = now, map[string]int{}, 0
-	}
+// mayTry reports whether an address may try a code.
+func (c *Center) mayTry(ctx context.Context, host string) (may bool, err error) {
+	err = c.db.Read(ctx, func(tx *store.Tx) error {
+		window := c.now().Truncate(guardWindow)
+		from, err := tx.Attempts(guardKind, host, window)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Attempts(guardKind, guardTotal, window)
+		may = from < guardFrom && all < guardAll
+		return err
+	})
+	return may, err
 }
 
-func (g *enrolGuard) allow(host string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.turn()
-	return g.from[host] < guardFrom && g.all < guardAll
-}
-
-func (g *enrolGuard) wrong(host string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.turn()
-	g.from[host]++
-	g.all++
+// triedWrong counts a wrong code.
+func (c *Center) triedWrong(ctx context.Context, host string) error {
+	return c.db.Write(ctx, func(tx *store.Tx) error {
+		window := c.now().Truncate(guardWindow)
+		return errors.Join(tx.AddAttempt(guardKind, host, window), tx.AddAttempt(guardKind, guardTotal, window))
+	})
 }

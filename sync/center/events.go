@@ -50,6 +50,13 @@ func (e *Events) publish(ev Event) {
 	}
 }
 
+// heard reports whether anybody listens.
+func (e *Events) heard() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.listeners) > 0
+}
+
 // signals wake everybody who waits for a name.
 type signals struct {
 	mu sync.Mutex
@@ -73,6 +80,15 @@ func (s *signals) wake(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ch := s.ch[name]; ch != nil {
+		close(ch)
+		delete(s.ch, name)
+	}
+}
+
+func (s *signals) wakeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, ch := range s.ch {
 		close(ch)
 		delete(s.ch, name)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/luohu/ting/sync/center/store"
@@ -25,6 +24,7 @@ type feedQuery struct {
 	key      ed25519.PublicKey
 	feed     string
 	after    uint64
+	snapshot uint64 // horizon of the snapshot that is being continued, 0 for none
 	wait     time.Duration
 }
 
@@ -56,6 +56,7 @@ func (c *Center) feedPage(ctx context.Context, q feedQuery) (page wire.FeedPage,
 		}
 		// Listen first, look once more, then wait: a change in between is not missed.
 		changed = c.feeds.wait(site + "/" + q.feed)
+		stateChanged := c.feeds.wait(signalTerminal(q.terminal))
 		err = c.db.Read(ctx, func(tx *store.Tx) error {
 			page, status, err = c.readPage(tx, q, site)
 			return err
@@ -65,6 +66,7 @@ func (c *Center) feedPage(ctx context.Context, q feedQuery) (page wire.FeedPage,
 		}
 		select {
 		case <-changed:
+		case <-stateChanged: // let us see whether it may still listen
 		case <-expired.C:
 			return page, status, nil
 		case <-c.draining:
@@ -87,7 +89,9 @@ func (c *Center) readPage(tx *store.Tx, q feedQuery, site string) (page wire.Fee
 	}
 	page = wire.FeedPage{Feed: q.feed, Site: site, After: q.after, Revision: q.after, Rows: []wire.FeedRow{}, Now: c.now()}
 	status = http.StatusOK
-	continued := c.snapshots.continues(q.terminal, q.feed, q.after)
+	// A terminal in the middle of a snapshot says by which horizon it began: while
+	// that is the horizon still, no deletion was forgotten that it has not seen.
+	continued := q.snapshot > 0 && q.snapshot == horizon
 	// A cursor beyond the newest revision was given by a center that was since
 	// restored from an older backup.
 	if (q.after < horizon || q.after > newest) && !continued {
@@ -115,38 +119,9 @@ func (c *Center) readPage(tx *store.Tx, q feedQuery, site string) (page wire.Fee
 			// What lies below the horizon is in the snapshot.
 			page.Revision = max(page.Revision, horizon)
 		}
-		c.snapshots.remember(q.terminal, q.feed, page.Revision, more)
+		page.Horizon = horizon
 	}
 	return page, status, nil
-}
-
-// snapshots remembers who is in the middle of a snapshot: his cursor may lie
-// below the horizon without being too old. A center that starts again has
-// forgotten, and the terminal begins its snapshot anew.
-type snapshots struct {
-	mu    sync.Mutex
-	after map[[2]string]uint64
-}
-
-func (s *snapshots) continues(terminal, feed string, after uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at, ok := s.after[[2]string{terminal, feed}]
-	return ok && at == after
-}
-
-func (s *snapshots) remember(terminal, feed string, revision uint64, more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := [2]string{terminal, feed}
-	if !more {
-		delete(s.after, k)
-		return
-	}
-	if s.after == nil {
-		s.after = map[[2]string]uint64{}
-	}
-	s.after[k] = revision
 }
 
 // FeedChange is one row that the district's register puts into a feed, or takes
@@ -175,6 +150,7 @@ func (c *Center) Register(ctx context.Context, changes []FeedChange) error {
 			}
 			if changed {
 				touched[ch.Site+"/"+ch.Feed] = true
+				c.tellOthers(tx, noteFeed, ch.Site+"/"+ch.Feed)
 			}
 		}
 		return nil

@@ -100,6 +100,7 @@ func (c *Center) branch(tx *store.Tx, of store.Chain, kept []record.Record) (oth
 // put appends records to a chain and moves its cursor to the last.
 func (c *Center) put(tx *store.Tx, chain int64, rs []record.Record) error {
 	last := rs[len(rs)-1]
+	c.tellOthers(tx, noteLog, "")
 	return errors.Join(
 		tx.Append([]store.Append{{Chain: chain, Records: rs, Received: c.now()}}),
 		tx.MoveCursors([]store.Cursor{{Chain: chain, Seq: last.Seq, Hash: last.Hash}}))

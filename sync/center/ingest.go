@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/luohu/ting/sync/center/store"
@@ -111,6 +112,7 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 				return err
 			}
 		}
+		c.tellIngest(tx, group, verdicts)
 		return l.settle()
 	})
 	if err != nil {
@@ -142,6 +144,35 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 		for _, r := range c.runners {
 			r.wake()
 		}
+	}
+}
+
+// committers is how many groups may be under way: while one waits for the disk of a
+// server, another is decided. A file has one writer.
+func (c *Center) committers() int {
+	if c.db.Shared() {
+		return 2
+	}
+	return 1
+}
+
+// tellIngest tells the other centers what became of a group.
+func (c *Center) tellIngest(tx *store.Tx, group []*batch, verdicts []verdict) {
+	heard, stored := map[string]bool{}, false
+	for i, b := range group {
+		if v := verdicts[i]; v.known {
+			heard[b.head.Terminal] = true
+			stored = stored || v.stored > 0
+			if v.alarm != "" {
+				c.tellOthers(tx, noteAlarm, b.head.Terminal)
+			}
+		}
+	}
+	if stored {
+		c.tellOthers(tx, noteLog, "")
+	}
+	if len(heard) > 0 {
+		c.tellOthers(tx, noteHeard, strings.Join(keys(heard), " "))
 	}
 }
 

@@ -82,15 +82,20 @@ func (c *Center) wakeRunners() {
 
 // Projected waits until a projection has seen the log up to a position.
 func (c *Center) Projected(ctx context.Context, name string, position int64) error {
-	r, err := c.runner(name)
-	if err != nil {
+	if _, err := c.runner(name); err != nil {
 		return err
 	}
 	for {
-		r.mu.Lock()
-		there, moved := r.cursor >= position && r.held == nil, r.moved
-		r.mu.Unlock()
-		if there {
+		moved := c.feeds.wait(signalMoved(name)) // first, so that no move is missed
+		var state store.Projected
+		err := c.db.Read(ctx, func(tx *store.Tx) (err error) {
+			state, err = tx.Projected(name)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if state.Cursor >= position && state.Schema != "" && !state.Rebuilding {
 			return nil
 		}
 		select {

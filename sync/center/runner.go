@@ -43,7 +43,6 @@ type runner struct {
 	mu     sync.Mutex // held while the projection's tables are changed
 	cursor int64
 	held   map[feedKey]json.RawMessage // while rebuilding; nil is a deletion
-	moved  chan struct{}               // closed and replaced when the cursor moves
 
 	stuckAt int64 // position of a temporary error,
 	tries   int   // and how often it came up
@@ -52,7 +51,7 @@ type runner struct {
 type feedKey struct{ site, feed, key string }
 
 func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runner, error) {
-	r := &runner{c: c, p: p, name: p.Name(), kinds: map[string]bool{}, woken: make(chan struct{}, 1), moved: make(chan struct{})}
+	r := &runner{c: c, p: p, name: p.Name(), kinds: map[string]bool{}, woken: make(chan struct{}, 1)}
 	for _, k := range p.Kinds() {
 		r.kinds[k] = true
 	}
@@ -61,9 +60,17 @@ func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runne
 			return nil, fmt.Errorf("table %q must be called %s_… in small letters", t, r.name)
 		}
 	}
+	if c.db.Shared() {
+		return r, nil // it begins when it leads
+	}
+	return r, r.start(ctx)
+}
+
+// start takes up the projection where it was left, by whatever process.
+func (r *runner) start(ctx context.Context) error {
 	var state store.Projected
 	var waiting []store.DeadLetter
-	err := c.db.Read(ctx, func(tx *store.Tx) (err error) {
+	err := r.c.db.Read(ctx, func(tx *store.Tx) (err error) {
 		if state, err = tx.Projected(r.name); err != nil {
 			return err
 		}
@@ -71,20 +78,22 @@ func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runne
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.cursor = state.Cursor
 	if state.Schema != r.schemaDigest() || state.Rebuilding {
-		return r, r.begin(ctx)
+		return r.begin(ctx)
 	}
+	r.mu.Lock()
+	r.cursor, r.held = state.Cursor, nil
+	r.mu.Unlock()
 	// This program may know the versions that the last one did not.
 	for _, l := range waiting {
 		if _, err := r.replay(ctx, l.Site, l.Key, nil); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	r.wake()
-	return r, nil
+	return nil
 }
 
 func notIdentifier(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
@@ -101,6 +110,9 @@ func (r *runner) begin(ctx context.Context, notes ...store.Audit) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.c.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.LockProjected(r.name); err != nil {
+			return err
+		}
 		s := r.p.Schema()
 		for _, t := range s.Tables {
 			if err := tx.Script(`DROP TABLE IF EXISTS ` + t); err != nil {
@@ -135,44 +147,77 @@ func (r *runner) wake() {
 	}
 }
 
-// run follows the log until ctx ends.
+// run follows the log while this process leads the projection, until ctx ends.
 func (r *runner) run(ctx context.Context) {
-	delay := firstDelay
-	for {
-		more, err := r.step(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err == nil:
-			delay = firstDelay
+	r.c.db.Lead(ctx, "projection/"+r.name, func(ctx context.Context) {
+		if r.c.db.Shared() {
+			r.again(ctx, func() error { return r.start(ctx) })
+		}
+		for ctx.Err() == nil {
+			var more bool
+			err := r.again(ctx, func() (err error) {
+				more, err = r.step(ctx)
+				return err
+			})
+			if errors.Is(err, errOtherRelease) {
+				return
+			}
 			if more {
 				continue
 			}
 			select {
 			case <-ctx.Done():
-				return
 			case <-r.woken:
 			}
-		default:
-			r.c.log.Warn("center: a projection waits", "op", "project", "projection", r.name, "cause", err, "again", delay)
-			pause := time.NewTimer(delay)
-			select {
-			case <-ctx.Done():
-				pause.Stop()
-				return
-			case <-pause.C:
-			}
-			delay = min(2*delay, lastDelay)
+		}
+	})
+}
+
+// again calls fn until it succeeds, or will never, or ctx ends.
+func (r *runner) again(ctx context.Context, fn func() error) error {
+	for delay := firstDelay; ; delay = min(2*delay, lastDelay) {
+		err := fn()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if errors.Is(err, errOtherRelease) {
+			r.c.log.Warn("center: a projection is left to the other release", "op", "project", "projection", r.name, "cause", err)
+			return err
+		}
+		r.c.log.Warn("center: a projection waits", "op", "project", "projection", r.name, "cause", err, "again", delay)
+		pause := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		case <-pause.C:
 		}
 	}
 }
 
+var (
+	// errOtherRelease ends a leadership: a center of another release has made the
+	// projection's tables anew.
+	errOtherRelease = errors.New("another release has rebuilt it")
+	// errElsewhere is of a step that finds the projection moved by another process.
+	errElsewhere = errors.New("another process has moved it")
+)
+
 // step applies the next records of the log in one transaction.
 func (r *runner) step(ctx context.Context) (more bool, err error) {
+	more, err = r.advance(ctx)
+	if errors.Is(err, errElsewhere) {
+		return true, r.start(ctx)
+	}
+	return more, err
+}
+
+func (r *runner) advance(ctx context.Context) (more bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var batch []store.Received
 	err = r.c.db.Read(ctx, func(tx *store.Tx) error {
+		batch = nil
 		return tx.Log(r.cursor, projectBatch, func(rec store.Received) error {
 			batch = append(batch, rec)
 			return nil
@@ -185,11 +230,21 @@ func (r *runner) step(ctx context.Context) (more bool, err error) {
 	if len(batch) == 0 && !rebuilding {
 		return false, nil
 	}
-	t := &tx{r: r, touched: map[string]bool{}}
+	var t *tx
 	var told []Event
 	var cursor int64
-	err = r.c.db.Write(ctx, func(stx *store.Tx) error {
-		t.Tx, cursor, told = stx, r.cursor, nil
+	err = r.c.db.WriteRows(ctx, func(stx *store.Tx) error {
+		t, cursor, told = r.tx(stx), r.cursor, nil
+		// Whoever leads, or believes to: only one at a time gets past this lock, and
+		// goes on only from where the projection is.
+		switch state, err := stx.LockProjected(r.name); {
+		case err != nil:
+			return err
+		case state.Schema != r.schemaDigest():
+			return errOtherRelease
+		case state.Cursor != r.cursor, state.Rebuilding != rebuilding:
+			return errElsewhere
+		}
 		for _, rec := range batch {
 			if r.kinds[rec.Record.Kind] {
 				applied, err := r.take(ctx, t, rec)
@@ -207,6 +262,11 @@ func (r *runner) step(ctx context.Context) (more bool, err error) {
 				return err
 			}
 		}
+		r.c.tellOthers(stx, noteMoved, r.name)
+		for _, e := range told[max(0, len(told)-toldMost):] {
+			r.c.tellOthers(stx, noteTold, fmt.Sprintf("%d %s", e.Record.Position, r.name))
+		}
+		t.tellFeeds()
 		return stx.SetProjected(r.name, store.Projected{Cursor: cursor, Schema: r.schemaDigest(), Rebuilding: rebuilding && !done})
 	})
 	if err != nil {
@@ -222,8 +282,7 @@ func (r *runner) step(ctx context.Context) (more bool, err error) {
 		}
 	}
 	r.cursor = cursor
-	close(r.moved)
-	r.moved = make(chan struct{})
+	r.c.feeds.wake(signalMoved(r.name))
 	r.c.wakeFeeds(t.touched)
 	for _, e := range told {
 		r.c.Events.publish(e)
@@ -261,7 +320,7 @@ func (r *runner) take(ctx context.Context, t *tx, rec store.Received) (applied b
 		letter.Reason = store.Version
 	case projection.IsPermanent(err):
 		letter.Reason = store.Permanent
-	case ctx.Err() != nil, errors.Is(err, store.ErrFull), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrCorrupt):
+	case ctx.Err() != nil, store.IsOfDatabase(err):
 		return false, err
 	default:
 		if r.stuckAt != rec.Position {
@@ -323,24 +382,40 @@ func (r *runner) tell(rec store.Received) []Event {
 	return []Event{{Line: &line, Record: &p, Terminal: rec.Terminal}}
 }
 
+// ErrRebuilding is returned for what must wait until a projection is rebuilt.
+var ErrRebuilding = errors.New("the projection is being rebuilt from the log: try again when that is done")
+
 // replay applies the dead letters of a key in the order of the log, until one
 // fails again, and says how many it applied. note, when there is one, stores the
 // audit entry in the same transaction.
 func (r *runner) replay(ctx context.Context, site, key string, note func(tx *store.Tx, applied int) error) (applied int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := &tx{r: r, touched: map[string]bool{}}
+	var t *tx
 	err = r.c.db.Write(ctx, func(stx *store.Tx) error {
-		t.Tx = stx
-		var err error
-		if applied, err = r.applyLetters(ctx, t, site, key); err != nil || note == nil {
+		t = r.tx(stx)
+		state, err := stx.LockProjected(r.name)
+		if err != nil {
 			return err
+		}
+		if state.Rebuilding {
+			return ErrRebuilding
+		}
+		t.held = nil
+		if applied, err = r.applyLetters(ctx, t, site, key); err != nil {
+			return err
+		}
+		t.tellFeeds()
+		r.c.tellOthers(stx, noteMoved, r.name)
+		if note == nil {
+			return nil
 		}
 		return note(stx, applied)
 	})
 	if err != nil {
 		return 0, err
 	}
+	r.c.feeds.wake(signalMoved(r.name))
 	r.c.wakeFeeds(t.touched)
 	r.c.Events.publish(Event{Board: r.name})
 	return applied, nil
@@ -389,6 +464,18 @@ type tx struct {
 	r       *runner
 	touched map[string]bool             // feeds changed
 	pending map[feedKey]json.RawMessage // held back by this step of a rebuild
+	held    map[feedKey]json.RawMessage // held back by those before; nil when nothing is
+}
+
+func (r *runner) tx(stx *store.Tx) *tx {
+	return &tx{Tx: stx, r: r, held: r.held, touched: map[string]bool{}}
+}
+
+// tellFeeds has the other processes wake who waits for the feeds changed.
+func (t *tx) tellFeeds() {
+	for name := range t.touched {
+		t.r.c.tellOthers(t.Tx, noteFeed, name)
+	}
 }
 
 func (t *tx) Exec(query string, args ...any) (int64, error) { return t.Tx.Exec(query, args...) }
@@ -407,7 +494,7 @@ func notFound(err error) error {
 // Row reads a feed's row, as it will be when a rebuild is done.
 func (t *tx) Row(site, feed, key string) (json.RawMessage, error) {
 	k := feedKey{site, feed, key}
-	for _, m := range []map[feedKey]json.RawMessage{t.pending, t.r.held} {
+	for _, m := range []map[feedKey]json.RawMessage{t.pending, t.held} {
 		if v, ok := m[k]; ok {
 			if v == nil {
 				return nil, projection.ErrNotFound
@@ -437,7 +524,7 @@ func (t *tx) PutFeed(site, feed, key string, value any) error {
 func (t *tx) DeleteFeed(site, feed, key string) error { return t.put(feedKey{site, feed, key}, nil) }
 
 func (t *tx) put(k feedKey, value json.RawMessage) error {
-	if t.r.held != nil {
+	if t.held != nil {
 		got, owner, err := t.FeedRow(k.site, k.feed, k.key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -467,7 +554,7 @@ func (t *tx) write(k feedKey, value json.RawMessage) error {
 
 // release writes what a rebuild held back, in a fixed order.
 func (t *tx) release() error {
-	all := clone(t.r.held)
+	all := clone(t.held)
 	for k, v := range t.pending {
 		all[k] = v
 	}

@@ -124,6 +124,23 @@ func (s *site) tell(tm *terminal, notes ...string) {
 	s.caughtUp()
 }
 
+// until waits until something is so, looking each time the projection moves.
+func (s *site) until(name string, so func() bool) {
+	s.t.Helper()
+	patience := time.After(20 * time.Second)
+	for {
+		moved := s.c.feeds.wait(signalMoved(name))
+		if so() {
+			return
+		}
+		select {
+		case <-moved:
+		case <-patience:
+			s.t.Fatal("it did not come to be so")
+		}
+	}
+}
+
 func (s *site) caughtUp() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -182,6 +199,7 @@ func testUnknownVersionWaitsForTheProgramThatKnowsIt(t *testing.T) {
 	s.close()
 	y.knows.Store(2)
 	s = serve(t, Options{Dir: dir, Projections: []projection.Projection{y}})
+	s.until("tally", func() bool { return len(s.letters()) == 0 })
 	if got := s.sums(); got["a"] != 2 || len(s.letters()) != 0 {
 		t.Errorf("sums %v, letters %v", got, s.letters())
 	}

@@ -222,7 +222,7 @@ func (c *Center) answer(w http.ResponseWriter, r *http.Request, a wire.Ack, clai
 	if a.CommittedHash == nil {
 		a.CommittedHash = make([]byte, len(record.Hash{}))
 	}
-	a.Incarnation, a.Now = c.incarnation, c.now()
+	a.Incarnation, a.Now = c.Incarnation(), c.now()
 	c.metrics.answer(a.Lane, a.Code)
 	c.signed(w, wire.PurposeAck, wire.StatusOf(a.Code), int(a.RetryAfter), a)
 }
@@ -255,6 +255,9 @@ func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 		var seconds uint64
 		seconds, err = strconv.ParseUint(orZero(r.FormValue("wait")), 10, 31)
 		q.wait = min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	if err == nil {
+		q.snapshot, err = strconv.ParseUint(orZero(r.FormValue("snapshot")), 10, 63)
 	}
 	if err != nil || !names.MatchString(q.feed) {
 		c.refuse(w, r, "feed.malformed", http.StatusBadRequest, "after and wait are whole numbers")

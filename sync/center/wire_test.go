@@ -19,6 +19,7 @@ import (
 // site is a center that listens, as a test sees it.
 type site struct {
 	t      testing.TB
+	dir    string
 	c      *Center
 	url    string
 	server *http.Server
@@ -78,7 +79,7 @@ func serve(t testing.TB, opt Options) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, c: c, url: "https://" + l.Addr().String(), server: c.NewServer(c.Handler(), cert)}
+	s := &site{t: t, dir: opt.Dir, c: c, url: "https://" + l.Addr().String(), server: c.NewServer(c.Handler(), cert)}
 	go s.server.ServeTLS(l, "", "")
 	t.Cleanup(s.close)
 	return s

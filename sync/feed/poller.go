@@ -46,8 +46,9 @@ type Poller struct {
 	transport *http.Transport
 	first     sync.Mutex // held while the revocations are read to their end
 
-	mu     sync.Mutex
-	failed map[string]bool // feeds whose last request failed: said once
+	mu      sync.Mutex
+	failed  map[string]bool   // feeds whose last request failed: said once
+	horizon map[string]uint64 // of the snapshot that is arriving
 }
 
 // NewPoller checks the options. Run does the work.
@@ -73,7 +74,7 @@ func NewPoller(o PollerOptions) (*Poller, error) {
 	}
 	config := o.TLS.Clone()
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS13)
-	return &Poller{o: o, base: u, failed: map[string]bool{}, transport: &http.Transport{
+	return &Poller{o: o, base: u, failed: map[string]bool{}, horizon: map[string]uint64{}, transport: &http.Transport{
 		DialContext: o.Dial, TLSClientConfig: config, TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2: true, // all the waiting requests share one connection
 		IdleConnTimeout:   90 * time.Second, DisableCompression: true,
@@ -142,6 +143,13 @@ func (p *Poller) apply(ctx context.Context, page wire.FeedPage) error {
 		p.o.Log.Warn("a feed is read anew", "op", "feed", "feed", page.Feed, "cause", err)
 		return p.o.Cache.Reset(ctx, page.Feed)
 	}
+	if err == nil {
+		p.mu.Lock()
+		if p.horizon[page.Feed] = page.Horizon; !page.More {
+			delete(p.horizon, page.Feed)
+		}
+		p.mu.Unlock()
+	}
 	return err
 }
 
@@ -192,10 +200,16 @@ func (p *Poller) fetch(ctx context.Context, name string, wait time.Duration) (pa
 	ctx, cancel := context.WithTimeout(ctx, wait+30*time.Second)
 	defer cancel()
 	u := p.base.JoinPath(wire.PathFeed, name)
-	u.RawQuery = url.Values{
+	values := url.Values{
 		"after": {strconv.FormatUint(after, 10)},
 		"wait":  {strconv.Itoa(int(wait / time.Second))},
-	}.Encode()
+	}
+	p.mu.Lock()
+	if h := p.horizon[name]; h > 0 {
+		values.Set("snapshot", strconv.FormatUint(h, 10))
+	}
+	p.mu.Unlock()
+	u.RawQuery = values.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return page, err

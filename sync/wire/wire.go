@@ -22,7 +22,7 @@ import (
 // The paths and headers of version 1.
 const (
 	PathUp          = "/sync/v1/up"
-	PathFeed        = "/sync/v1/feed/" // + name, ?after=REV&wait=SECONDS
+	PathFeed        = "/sync/v1/feed/" // + name, ?after=REV&wait=SECONDS&snapshot=HORIZON
 	PathEnrol       = "/sync/v1/enrol"
 	HeaderHead      = "Ting-Head"
 	HeaderSignature = "Ting-Signature"
@@ -100,6 +100,9 @@ type FeedPage struct {
 	Revision uint64    `json:"revision"` // of the last row here; the next request's after
 	More     bool      `json:"more"`     // ask again at once
 	Snapshot bool      `json:"snapshot"` // replaces everything: the first page of a snapshot
+	// Horizon, on the pages of a snapshot, is what the requests for its next pages
+	// carry as snapshot: any center can then go on with it.
+	Horizon uint64    `json:"horizon,omitempty"`
 	Rows     []FeedRow `json:"rows"`
 	Now      time.Time `json:"now"`
 }

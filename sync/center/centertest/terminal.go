@@ -16,6 +16,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ type Terminal struct {
 	CenterKey ed25519.PublicKey
 	HTTP      *http.Client
 	Heads     map[record.Lane]record.Record // the last record made, per lane
+	Horizons  map[string]uint64             // of the snapshots that it is in the middle of, per feed
 }
 
 // NewKey makes a terminal's key.
@@ -95,7 +97,7 @@ func Enrol(t testing.TB, url string, ca *x509.CertPool, id, site, code string, k
 	block, _ := pem.Decode([]byte(resp.Certificate))
 	tm := &Terminal{T: t, ID: id, URL: url, Key: key, Epoch: resp.Epoch, CenterKey: resp.CenterKey,
 		Cert:  tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key},
-		Heads: map[record.Lane]record.Record{}}
+		Heads: map[record.Lane]record.Record{}, Horizons: map[string]uint64{}}
 	tm.HTTP = Client(ca, tm.Cert)
 	t.Cleanup(tm.HTTP.CloseIdleConnections)
 	return tm
@@ -112,9 +114,8 @@ func Client(roots *x509.CertPool, certs ...tls.Certificate) *http.Client {
 func (tm *Terminal) Clone() *Terminal {
 	c := *tm
 	c.Heads = map[record.Lane]record.Record{}
-	for l, r := range tm.Heads {
-		c.Heads[l] = r
-	}
+	maps.Copy(c.Heads, tm.Heads)
+	c.Horizons = maps.Clone(tm.Horizons)
 	return &c
 }
 
@@ -200,7 +201,11 @@ func (tm *Terminal) Post(ctx context.Context, head, signature string, body io.Re
 // Feed asks for a page of a feed.
 func (tm *Terminal) Feed(name string, after uint64, wait int) (wire.FeedPage, int) {
 	tm.T.Helper()
-	resp, err := tm.HTTP.Get(fmt.Sprintf("%s%s%s?after=%d&wait=%d", tm.URL, wire.PathFeed, name, after, wait))
+	query := fmt.Sprintf("?after=%d&wait=%d", after, wait)
+	if h := tm.Horizons[name]; h > 0 {
+		query += fmt.Sprintf("&snapshot=%d", h)
+	}
+	resp, err := tm.HTTP.Get(tm.URL + wire.PathFeed + name + query)
 	if err != nil {
 		tm.T.Fatal(err)
 	}
@@ -216,6 +221,9 @@ func (tm *Terminal) Feed(name string, after uint64, wait int) (wire.FeedPage, in
 		}
 		if err := json.Unmarshal(body, &page); err != nil {
 			tm.T.Fatal(err)
+		}
+		if tm.Horizons[name] = page.Horizon; !page.More {
+			delete(tm.Horizons, name)
 		}
 	}
 	return page, resp.StatusCode

@@ -21,6 +21,10 @@ func (tx *Tx) SetMeta(name, value string) error {
 	return err
 }
 
+// Identity names the database itself, so that a copy of it that was put into
+// another place can be told from it: "" where only the file says so.
+func (tx *Tx) Identity() (string, error) { return tx.s.identity() }
+
 // Audit is one thing that somebody did to the center, or that it did by itself.
 type Audit struct {
 	ID      int64

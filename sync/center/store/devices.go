@@ -91,14 +91,14 @@ func (tx *Tx) SetState(terminal string, s State) error {
 	return err
 }
 
-// SetContact stores what a terminal last said of itself.
+// SetContact stores what a terminal last said of itself, unless something later is stored.
 func (tx *Tx) SetContact(terminal string, at time.Time, clockError time.Duration, h wire.Health) error {
 	b, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE devices SET last_contact = ?, clock_error = ?, health = ? WHERE terminal = ?`,
-		millis(at), clockError.Milliseconds(), b, terminal)
+	_, err = tx.Exec(`UPDATE devices SET last_contact = ?, clock_error = ?, health = ? WHERE terminal = ? AND last_contact <= ?`,
+		millis(at), clockError.Milliseconds(), b, terminal, millis(at))
 	return err
 }
 

@@ -170,7 +170,7 @@ func (e *postgres) once(ctx context.Context, begin string, fn func(session) erro
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", s.explain(err))
 	}
 	return nil
 }
@@ -210,8 +210,8 @@ func explainPostgres(err error) error {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, ErrAway), errors.Is(err, ErrFull), errors.Is(err, ErrCorrupt):
+		return err // explained already
 	case errors.As(err, &pg):
 		switch class := pg.Code[:min(2, len(pg.Code))]; {
 		case pg.Code == codeDiskFull:

@@ -100,26 +100,34 @@ func scanInto(scan func(...any) error, dest []any) error {
 	return nil
 }
 
+// explain says of an error when it is the connection's.
+func (s *postgresSession) explain(err error) error {
+	if err != nil && s.tx.Conn().IsClosed() && !errors.Is(err, ErrAway) {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return explainPostgres(err)
+}
+
 func (s *postgresSession) script(statements string) error {
 	_, err := s.tx.Conn().PgConn().Exec(s.ctx, postgresSchema(statements)).ReadAll()
-	return err
+	return s.explain(err)
 }
 
 func (s *postgresSession) exec(query string, args []any) (int64, error) {
 	tag, err := s.tx.Exec(s.ctx, translate(query), arguments(args)...)
-	return tag.RowsAffected(), err
+	return tag.RowsAffected(), s.explain(err)
 }
 
 func (s *postgresSession) one(query string, args, dest []any) error {
 	rows, err := s.tx.Query(s.ctx, translate(query), arguments(args)...)
 	if err != nil {
-		return err
+		return s.explain(err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
 		rows.Close()
 		if err := rows.Err(); err != nil {
-			return err
+			return s.explain(err)
 		}
 		return ErrNotFound
 	}
@@ -127,7 +135,7 @@ func (s *postgresSession) one(query string, args, dest []any) error {
 		return err
 	}
 	rows.Close()
-	return rows.Err()
+	return s.explain(rows.Err())
 }
 
 // each reads all rows before the first call: a connection answers one query at a
@@ -135,7 +143,7 @@ func (s *postgresSession) one(query string, args, dest []any) error {
 func (s *postgresSession) each(query string, args []any, fn func(scan func(...any) error) error) error {
 	rows, err := s.tx.Query(s.ctx, translate(query), arguments(args)...)
 	if err != nil {
-		return err
+		return s.explain(err)
 	}
 	defer rows.Close()
 	var fields []pgconn.FieldDescription
@@ -150,7 +158,7 @@ func (s *postgresSession) each(query string, args []any, fn func(scan func(...an
 	}
 	rows.Close()
 	if err := rows.Err(); err != nil {
-		return err
+		return s.explain(err)
 	}
 	types := s.tx.Conn().TypeMap()
 	for ; len(values) > 0; values = values[len(fields):] {
@@ -165,6 +173,8 @@ func (s *postgresSession) each(query string, args []any, fn func(scan func(...an
 	}
 	return nil
 }
+
+func (s *postgresSession) forUpdate() string { return " FOR UPDATE" }
 
 func (s *postgresSession) note(text string) {
 	if !slices.Contains(s.notes, text) {
@@ -186,4 +196,13 @@ func (s *postgresSession) version() (n int, err error) {
 func (s *postgresSession) setVersion(n int) error {
 	_, err := s.exec(`UPDATE schema_version SET version = ?`, []any{n})
 	return err
+}
+
+// identity is of the server's files, the database in them, and the timeline, which
+// changes when a standby takes over or the server is restored to an earlier moment.
+func (s *postgresSession) identity() (id string, err error) {
+	err = s.one(`SELECT (SELECT system_identifier FROM pg_control_system()) || '/' ||
+			(SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
+			substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`, nil, []any{&id})
+	return id, err
 }

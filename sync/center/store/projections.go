@@ -22,6 +22,17 @@ func (tx *Tx) Projected(name string) (p Projected, err error) {
 	return p, err
 }
 
+// LockProjected is Projected, and keeps others from changing it until the
+// transaction ends.
+func (tx *Tx) LockProjected(name string) (p Projected, err error) {
+	err = tx.One(`SELECT cursor, schema, rebuilding FROM projections WHERE name = ?`+tx.s.forUpdate(), []any{name},
+		&p.Cursor, &p.Schema, &p.Rebuilding)
+	if errors.Is(err, ErrNotFound) {
+		return Projected{}, nil
+	}
+	return p, err
+}
+
 // SetProjected stores a projection's state.
 func (tx *Tx) SetProjected(name string, p Projected) error {
 	_, err := tx.Exec(`INSERT INTO projections (name, cursor, schema, rebuilding) VALUES (?, ?, ?, ?)

@@ -78,3 +78,7 @@ func (s *sqliteSession) moveCursors(list []Cursor) error {
 }
 
 func (s *sqliteSession) lockRevision() error { return nil }
+
+func (s *sqliteSession) forUpdate() string { return "" }
+
+func (s *sqliteSession) identity() (string, error) { return "", nil }

@@ -49,6 +49,17 @@ var (
 	ErrAway = errors.New("the database server does not answer: see whether it runs, and whether the network is up")
 )
 
+// IsOfDatabase reports whether an error says something of the database and nothing
+// of what was asked: the same may well succeed another time.
+func IsOfDatabase(err error) bool {
+	for _, e := range []error{ErrFull, ErrBroken, ErrCorrupt, ErrAway} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return inTheWay(err)
+}
+
 // DB is the center's database.
 type DB struct {
 	engine engine
@@ -75,8 +86,10 @@ type session interface {
 	each(query string, args []any, fn func(scan func(...any) error) error) error
 	script(statements string) error
 	note(text string)
+	forUpdate() string // ends a query whose rows nobody else may change until the transaction ends
 	version() (int, error)
 	setVersion(int) error
+	identity() (string, error)
 
 	lastPosition() (int64, error)
 	devicesNamed(terminals []string) (map[string]Device, error)
