@@ -71,10 +71,14 @@ func firstPassword(ctx context.Context, c *center.Center, dir string, demo bool,
 // same time sees what the command changed.
 func withCenter(state string, fn func(ctx context.Context, c *center.Center) error) error {
 	ctx := context.Background()
-	if _, err := os.Stat(filepath.Join(state, "center.db")); err != nil {
+	database, err := databaseOf(state, "")
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(state, "center.db")); err != nil && database == "" {
 		return fmt.Errorf("there is no center in %s (say where with -state): %w", state, err)
 	}
-	c, err := center.Open(ctx, center.Options{Dir: state, Log: slog.New(slog.DiscardHandler)})
+	c, err := center.Open(ctx, center.Options{Dir: state, Database: database, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

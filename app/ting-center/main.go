@@ -3,7 +3,10 @@
 // a browser.
 //
 // It keeps everything in one directory: center.db, the district's authority
-// (ca.pem, ca-key.pem) and its own keys. Terminals and browsers use one TLS port.
+// (ca.pem, ca-key.pem) and its own keys. With -database the records are in
+// PostgreSQL instead, and several of it may serve one behind a load balancer, each
+// with a directory of its own and copies of the same keys. Terminals and browsers
+// use one TLS port.
 // See the package sync/center for what it promises.
 package main
 

@@ -25,6 +25,7 @@ import (
 
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
 )
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TING_CENTER_PROCESS") == "1" {
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // process is the real program, running.

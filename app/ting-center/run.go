@@ -29,9 +29,10 @@ var zone = time.FixedZone("CST", 8*60*60)
 
 // options are the composition of a center: the modules' center sides, and the
 // feeds every terminal asks for.
-func options(dir string, safe center.SafePolicy, log *slog.Logger) center.Options {
+func options(dir, database string, safe center.SafePolicy, log *slog.Logger) center.Options {
 	return center.Options{
 		Dir:         dir,
+		Database:    database,
 		Projections: []projection.Projection{gate.New(zone), enrolment.New()},
 		Feeds:       []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy"},
 		Safe:        safe,
@@ -42,6 +43,7 @@ func options(dir string, safe center.SafePolicy, log *slog.Logger) center.Option
 func run(args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("ting-center run", flag.ContinueOnError)
 	state := fs.String("state", "/var/lib/ting-center", "`directory` of the center's state")
+	database := databaseFlag(fs)
 	listen := fs.String("listen", ":8443", "`address` to listen on; port 0 takes a free one")
 	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, or all that is committed (backup, committed)")
 	operations := fs.String("metrics", "", "`address` for Prometheus and health checks, without TLS: 127.0.0.1:9464 (off by default)")
@@ -72,6 +74,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer unlock()
+	source, err := databaseOf(*state, *database)
+	if err != nil {
+		return err
+	}
 	l, err := listenOn(*listen)
 	if err != nil {
 		return err
@@ -82,9 +88,12 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer watched.stop()
-	c, err := center.Open(ctx, options(*state, policy, log))
+	c, err := center.Open(ctx, options(*state, source, policy, log))
 	if err != nil {
 		return err
+	}
+	if err := rememberDatabase(*state, source); err != nil {
+		return errors.Join(err, c.Close())
 	}
 	watched.serve(c.Operations())
 	defer func() {
