@@ -94,17 +94,17 @@ type Seconds int
 // FeedPage is a run of changes of one feed. Rows with Deleted remove their key.
 // The page and its Revision are applied in one transaction.
 type FeedPage struct {
-	Feed     string    `json:"feed"`
-	Site     string    `json:"site"`
-	After    uint64    `json:"after"`
-	Revision uint64    `json:"revision"` // of the last row here; the next request's after
-	More     bool      `json:"more"`     // ask again at once
-	Snapshot bool      `json:"snapshot"` // replaces everything: the first page of a snapshot
+	Feed     string `json:"feed"`
+	Site     string `json:"site"`
+	After    uint64 `json:"after"`
+	Revision uint64 `json:"revision"` // of the last row here; the next request's after
+	More     bool   `json:"more"`     // ask again at once
+	Snapshot bool   `json:"snapshot"` // replaces everything: the first page of a snapshot
 	// Horizon, on the pages of a snapshot, is what the requests for its next pages
 	// carry as snapshot: any center can then go on with it.
 	Horizon uint64    `json:"horizon,omitempty"`
-	Rows     []FeedRow `json:"rows"`
-	Now      time.Time `json:"now"`
+	Rows    []FeedRow `json:"rows"`
+	Now     time.Time `json:"now"`
 }
 
 // FeedRow is one row's newest state.
