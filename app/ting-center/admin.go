@@ -28,9 +28,18 @@ func (consents) Of(q projection.Querier, site string) (map[string][]string, erro
 	return enrolled.Given(q, site)
 }
 
+// History implements console.Consents.
+func (consents) History(q projection.Querier, site, person string) (list []console.Word, err error) {
+	words, err := enrolled.History(q, site, person)
+	for _, w := range words {
+		list = append(list, console.Word(w))
+	}
+	return list, err
+}
+
 // Withdrawal implements console.Consents.
-func (consents) Withdrawal(person string, at time.Time) kiosk.Record {
-	return enrolment.Withdrawn{Person: person, At: at}
+func (consents) Withdrawal(person string, purposes []string, at time.Time) kiosk.Record {
+	return enrolment.Withdrawn{Person: person, Purposes: purposes, At: at}
 }
 
 // Projection implements console.Consents.

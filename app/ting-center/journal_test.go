@@ -66,7 +66,7 @@ func TestTheTerminalsOwnEnd(t *testing.T) {
 	browser := p.browser()
 	deadline := time.After(20 * time.Second)
 	for {
-		page := get(t, browser, p.url+"/board/"+demoSite)
+		page := get(t, browser, p.url+"/boards/"+demoSite)
 		if strings.Contains(page, "现在在校 3 人") && strings.Contains(page, people[2].Name) {
 			break
 		}

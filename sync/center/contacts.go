@@ -1,8 +1,12 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -150,6 +154,31 @@ func (c *Center) Terminals(ctx context.Context) (list []store.Device, err error)
 			list[i].LastContact, list[i].ClockError, list[i].Health = h.At, h.ClockError, h.Health
 		}
 	}
+	return list, err
+}
+
+// FeedCursors lists how far the terminals said they had applied each feed.
+func (c *Center) FeedCursors(ctx context.Context) (list []store.FeedCursor, err error) {
+	err = c.db.Read(ctx, func(tx *store.Tx) (err error) {
+		list, err = tx.FeedCursors()
+		return err
+	})
+	c.contacts.mu.Lock()
+	defer c.contacts.mu.Unlock()
+	fresh := maps.Clone(c.contacts.polled)
+	for i, cur := range list {
+		k := [2]string{cur.Terminal, cur.Feed}
+		if newer, ok := fresh[k]; ok {
+			list[i] = newer
+			delete(fresh, k)
+		}
+	}
+	for _, cur := range fresh {
+		list = append(list, cur)
+	}
+	slices.SortFunc(list, func(a, b store.FeedCursor) int {
+		return cmp.Or(strings.Compare(a.Terminal, b.Terminal), strings.Compare(a.Feed, b.Feed))
+	})
 	return list, err
 }
 

@@ -23,10 +23,19 @@ var (
 // those parked behind it can be replayed, and a projection built anew passes over
 // it. Undo takes the decision back.
 func (c *Center) Accept(ctx context.Context, who, name string, position int64, reason string) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
+	return c.changing(ctx, "letters", func(tx *store.Tx) error {
 		_, err := c.decideLetter(tx, store.LetterDecision{Verdict: store.Accepted, Who: who, Reason: reason}, name, position)
 		return err
 	})
+}
+
+// changing writes, and then tells the consoles what changed.
+func (c *Center) changing(ctx context.Context, what string, fn func(*store.Tx) error) error {
+	err := c.db.Write(ctx, fn)
+	if err == nil {
+		c.Events.publish(Event{Changed: []string{what, "audit"}})
+	}
+	return err
 }
 
 // decideLetter stores a decision on a dead letter in its place and notes it.
@@ -56,7 +65,7 @@ func (c *Center) Compensate(ctx context.Context, who, name string, position int6
 		return 0, err
 	}
 	r.mu.Lock() // or a step could take the new record before the letter is gone
-	err = c.db.Write(ctx, func(tx *store.Tx) error {
+	err = c.changing(ctx, "letters", func(tx *store.Tx) error {
 		letter, err := tx.At(position)
 		if err != nil {
 			return err
@@ -79,7 +88,7 @@ func (c *Center) Compensate(ctx context.Context, who, name string, position int6
 
 // Undo makes an accepted letter wait again.
 func (c *Center) Undo(ctx context.Context, who, name string, position int64) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
+	return c.changing(ctx, "letters", func(tx *store.Tx) error {
 		d, err := tx.LetterDecision(name, position)
 		if err != nil {
 			return err
@@ -105,7 +114,7 @@ func (c *Center) ProposeAdopt(ctx context.Context, who string, chain int64, reas
 }
 
 func (c *Center) decideFork(ctx context.Context, action string, d store.ForkDecision) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
+	return c.changing(ctx, "forks", func(tx *store.Tx) error {
 		f, err := tx.ForkOf(d.Chain)
 		if err != nil {
 			return err
@@ -121,7 +130,7 @@ func (c *Center) decideFork(ctx context.Context, action string, d store.ForkDeci
 
 // Reopen makes a fork that was dismissed or proposed wait again.
 func (c *Center) Reopen(ctx context.Context, who string, chain int64) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
+	return c.changing(ctx, "forks", func(tx *store.Tx) error {
 		f, err := tx.ForkOf(chain)
 		if err != nil {
 			return err

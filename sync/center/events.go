@@ -14,6 +14,7 @@ type Event struct {
 	Line     *projection.Line     // a record that was told,
 	Record   *projection.Received // and the record
 	Board    string               // a projection whose board changed
+	Changed  []string             // what else did: "letters", "forks", "enrolments", "feeds"
 }
 
 // Events sends what happens to whoever listens. A listener that is slow misses

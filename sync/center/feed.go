@@ -165,4 +165,7 @@ func (c *Center) wakeFeeds(touched map[string]bool) {
 	for name := range touched {
 		c.feeds.wake(name)
 	}
+	if len(touched) > 0 {
+		c.Events.publish(Event{Changed: []string{"feeds"}})
+	}
 }

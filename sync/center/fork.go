@@ -15,7 +15,7 @@ import (
 // it; another history goes on a branch of its own. Adopt says how many records it
 // took. The terminal stays quarantined until it is enrolled anew.
 func (c *Center) Adopt(ctx context.Context, who string, chain int64) (taken int, err error) {
-	err = c.db.Write(ctx, func(tx *store.Tx) error {
+	err = c.changing(ctx, "forks", func(tx *store.Tx) error {
 		of, err := tx.ChainByID(chain)
 		if err != nil {
 			return err

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/luohu/ting/kiosk"
@@ -19,7 +19,7 @@ import (
 type terminalRow struct {
 	store.Device
 	SiteName view.Text
-	Health   string // well, late, away, never, quarantined, revoked
+	State    string // well, trouble, late, away, never, quarantined, revoked
 	Troubles []trouble
 	Clock    time.Duration // shown when it matters
 	Expiring bool
@@ -36,32 +36,36 @@ const (
 	certMatters  = 14 * 24 * time.Hour
 )
 
-func (c *Console) terminalRows(ctx context.Context) ([]terminalRow, error) {
-	devices, err := c.opt.Center.Terminals(ctx)
-	if err != nil {
-		return nil, err
+// Name is what people call the terminal.
+func (r terminalRow) Name() string {
+	if r.Place != "" {
+		return r.Place
 	}
-	names, err := c.siteNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := c.opt.Center.Now()
-	rows := make([]terminalRow, 0, len(devices))
-	for _, d := range devices {
-		r := terminalRow{Device: d, SiteName: names[d.Site], Health: health(d, now), Expiring: d.NotAfter.Sub(now) < certMatters}
-		for device, what := range d.Health.Devices {
-			r.Troubles = append(r.Troubles, trouble{device, what})
-		}
-		slices.SortFunc(r.Troubles, func(a, b trouble) int { return cmpString(a.Device, b.Device) })
-		if d.ClockError.Abs() >= clockMatters {
-			r.Clock = d.ClockError
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
+	return r.Terminal
 }
 
-func health(d store.Device, now time.Time) string {
+// Troubled reports whether somebody should look after it.
+func (r terminalRow) Troubled() bool {
+	return r.State != "well" && r.State != "revoked" || r.Clock != 0 || r.Expiring && r.State != "revoked"
+}
+
+func (c *Console) terminalRow(d store.Device, names map[string]view.Text) terminalRow {
+	now := c.opt.Center.Now()
+	r := terminalRow{Device: d, SiteName: names[d.Site], State: stateOf(d, now), Expiring: d.NotAfter.Sub(now) < certMatters}
+	if r.SiteName.IsZero() {
+		r.SiteName = view.Same(d.Site)
+	}
+	for device, what := range d.Health.Devices {
+		r.Troubles = append(r.Troubles, trouble{device, what})
+	}
+	slices.SortFunc(r.Troubles, func(a, b trouble) int { return strings.Compare(a.Device, b.Device) })
+	if d.ClockError.Abs() >= clockMatters {
+		r.Clock = d.ClockError
+	}
+	return r
+}
+
+func stateOf(d store.Device, now time.Time) string {
 	silent := now.Sub(d.LastContact)
 	switch {
 	case d.State != store.Active:
@@ -76,6 +80,19 @@ func health(d store.Device, now time.Time) string {
 		return "trouble"
 	}
 	return "well"
+}
+
+func (c *Console) terminalRows(ctx context.Context) ([]terminalRow, map[string]view.Text, error) {
+	devices, err := c.opt.Center.Terminals(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := c.siteNames(ctx)
+	rows := make([]terminalRow, 0, len(devices))
+	for _, d := range devices {
+		rows = append(rows, c.terminalRow(d, names))
+	}
+	return rows, names, err
 }
 
 func (c *Console) siteNames(ctx context.Context) (map[string]view.Text, error) {
@@ -95,6 +112,123 @@ func (c *Console) sites(ctx context.Context) (list []store.Site, err error) {
 	return list, err
 }
 
+// figures sum up the terminals.
+type figures struct {
+	All, Well, Trouble, Away int
+	Unsent                   int64
+}
+
+func sumUp(rows []terminalRow) (f figures) {
+	for _, t := range rows {
+		if t.State == "revoked" {
+			continue
+		}
+		f.All++
+		f.Unsent += t.Health.Unsent
+		switch t.State {
+		case "well":
+			f.Well++
+		case "away", "never", "late":
+			f.Away++
+		default:
+			f.Trouble++
+		}
+	}
+	return f
+}
+
+// siteGroup is the terminals of one site.
+type siteGroup struct {
+	Site     string
+	Name     view.Text
+	Rows     []terminalRow
+	Troubled int
+}
+
+const terminalsShown = 200 // on one page
+
+// overviewData is what the overview shows.
+type overviewData struct {
+	Broken  error
+	Figures figures
+	Groups  []siteGroup
+	Empty   bool // no terminal was ever let in
+	Query   string
+	Only    string // "trouble", or "" for all
+	Found   int
+	Pages   pages
+	Lines   []passLine
+	Sites   []store.Site
+}
+
+func (c *Console) overview(ctx context.Context, v visit) (shown, error) {
+	rows, names, err := c.terminalRows(ctx)
+	if err != nil {
+		return shown{}, err
+	}
+	d := overviewData{Broken: c.opt.Center.Broken(), Figures: sumUp(rows), Empty: len(rows) == 0, Query: search(v.Request)}
+	if v.FormValue("only") == "trouble" {
+		d.Only = "trouble"
+	}
+	places := map[string]string{}
+	var found []terminalRow
+	for _, r := range rows {
+		places[r.Terminal] = r.Name()
+		if (d.Only == "" || r.Troubled()) && r.matches(d.Query) {
+			found = append(found, r)
+		}
+	}
+	d.Found = len(found)
+	d.Pages = paged(v.Request, len(found), terminalsShown)
+	d.Groups = group(found[d.Pages.From:d.Pages.To], names)
+	if d.Sites, err = c.sites(ctx); err != nil {
+		return shown{}, err
+	}
+	d.Lines, err = c.latestLines(ctx, places)
+	return shown{"overview", "overview", view.T("总览", "Overview"), d}, err
+}
+
+// matches reports whether a terminal is what somebody looks for.
+func (r terminalRow) matches(q string) bool {
+	q = strings.ToLower(q)
+	for _, s := range []string{r.Terminal, r.Place, r.Site, r.SiteName.ZH, r.SiteName.EN} {
+		if strings.Contains(strings.ToLower(s), q) {
+			return true
+		}
+	}
+	return false
+}
+
+// group puts terminals under their sites; they come ordered by site.
+func group(rows []terminalRow, names map[string]view.Text) (groups []siteGroup) {
+	for _, r := range rows {
+		if n := len(groups); n == 0 || groups[n-1].Site != r.Site {
+			groups = append(groups, siteGroup{Site: r.Site, Name: r.SiteName})
+		}
+		g := &groups[len(groups)-1]
+		g.Rows = append(g.Rows, r)
+		if r.Troubled() {
+			g.Troubled++
+		}
+	}
+	return groups
+}
+
+// pages says which part of a long list is shown.
+type pages struct {
+	Page, Last int // from 1
+	From, To   int // of the list
+}
+
+func paged(r interface{ FormValue(string) string }, n, size int) pages {
+	p := pages{Last: max(1, (n+size-1)/size)}
+	p.Page, _ = strconv.Atoi(r.FormValue("page")) // anything else is the first
+	p.Page = min(max(p.Page, 1), p.Last)
+	p.From = (p.Page - 1) * size
+	p.To = min(n, p.From+size)
+	return p
+}
+
 // passLine is a told record on the overview: the name is masked.
 type passLine struct {
 	At    time.Time
@@ -109,62 +243,12 @@ const (
 	overviewLooked = 400 // records of the log looked at for them
 )
 
-type overviewData struct {
-	Terminals []terminalRow
-	Lines     []passLine
-	Sites     []store.Site
-	Broken    error
-	Figures   figures
-}
-
-// figures sum up the terminals.
-type figures struct {
-	Well, Trouble, Away int
-	Unsent              int64
-}
-
-func sumUp(rows []terminalRow) (f figures) {
-	for _, t := range rows {
-		f.Unsent += t.Device.Health.Unsent
-		switch t.Health {
-		case "well":
-			f.Well++
-		case "away", "never", "late":
-			f.Away++
-		default:
-			f.Trouble++
-		}
-	}
-	return f
-}
-
-func (c *Console) overview(ctx context.Context, _ *http.Request) (shown, error) {
-	var d overviewData
-	var err error
-	if d.Terminals, err = c.terminalRows(ctx); err != nil {
-		return shown{}, err
-	}
-	d.Figures = sumUp(d.Terminals)
-	if d.Lines, err = c.latestLines(ctx, d.Terminals); err != nil {
-		return shown{}, err
-	}
-	if d.Sites, err = c.sites(ctx); err != nil {
-		return shown{}, err
-	}
-	d.Broken = c.opt.Center.Broken()
-	return shown{"overview", "overview", view.T("总览", "Overview"), d}, nil
-}
-
 // latestLines tells the newest records that can be told.
-func (c *Console) latestLines(ctx context.Context, terminals []terminalRow) (lines []passLine, err error) {
-	places := map[string]string{}
-	for _, t := range terminals {
-		places[t.Terminal] = t.Place
-	}
+func (c *Console) latestLines(ctx context.Context, places map[string]string) (lines []passLine, err error) {
 	var records []projection.Received
 	err = c.opt.Center.View(ctx, func(tx *store.Tx) error {
 		return tx.Latest(overviewLooked, func(r store.Received) error {
-			records = append(records, projection.Received{Record: r.Record, Position: r.Position, Terminal: r.Terminal, Site: r.Site, ReceivedAt: r.ReceivedAt})
+			records = append(records, received(r))
 			return nil
 		})
 	})
@@ -173,115 +257,59 @@ func (c *Console) latestLines(ctx context.Context, terminals []terminalRow) (lin
 	}
 	err = c.opt.Center.Querier(ctx, func(q projection.Querier) error {
 		for _, r := range records {
-			for _, p := range c.opt.Center.Projections() {
-				teller, ok := p.(projection.Teller)
-				if !ok || !slices.Contains(p.Kinds(), r.Kind) || len(lines) == overviewLines {
-					continue
-				}
-				if l, ok := teller.Tell(r); ok {
-					line, err := c.passLine(q, r, l, places[r.Terminal])
-					if err != nil {
-						return err
-					}
-					lines = append(lines, line)
-				}
+			if len(lines) == overviewLines {
+				return nil
 			}
+			l, ok := c.tell(r)
+			if !ok {
+				continue
+			}
+			line, err := passLineOf(q, r, l, places[r.Terminal])
+			if err != nil {
+				return err
+			}
+			lines = append(lines, line)
 		}
 		return nil
 	})
 	return lines, err
 }
 
-func (c *Console) passLine(q projection.Querier, r projection.Received, l projection.Line, place string) (passLine, error) {
-	out := passLine{At: l.At.In(c.opt.Zone), Text: l.Text, Tone: l.Tone, Place: place}
+func received(r store.Received) projection.Received {
+	return projection.Received{Record: r.Record, Position: r.Position, Terminal: r.Terminal, Site: r.Site, ReceivedAt: r.ReceivedAt}
+}
+
+// tell asks the modules what a record says.
+func (c *Console) tell(r projection.Received) (projection.Line, bool) {
+	for _, p := range c.opt.Center.Projections() {
+		if teller, ok := p.(projection.Teller); ok && slices.Contains(p.Kinds(), r.Kind) {
+			if l, ok := teller.Tell(r); ok {
+				return l, true
+			}
+		}
+	}
+	return projection.Line{}, false
+}
+
+func passLineOf(q projection.Querier, r projection.Received, l projection.Line, place string) (passLine, error) {
+	out := passLine{At: l.At, Text: l.Text, Tone: l.Tone, Place: place}
 	if out.Place == "" {
 		out.Place = r.Terminal
 	}
-	name := l.Person
-	raw, err := q.Row(r.Site, kiosk.FeedPeople, l.Person)
-	if err == nil {
-		var row kiosk.PersonRow
-		if err = json.Unmarshal(raw, &row); err == nil {
-			name = row.Name
-		}
-	}
-	if err != nil && !errors.Is(err, projection.ErrNotFound) {
-		return out, err
-	}
+	name, err := nameOf(q, r.Site, l.Person)
 	out.Name = view.MaskName(name)
-	return out, nil
+	return out, err
 }
 
-// needAttention counts what waits for a person's decision.
-func (c *Console) needAttention(ctx context.Context) (n int64, err error) {
-	err = c.opt.Center.View(ctx, func(tx *store.Tx) error {
-		if n, err = tx.CountDeadLetters(); err != nil {
-			return err
-		}
-		forks, err := tx.Forks()
-		for _, f := range forks {
-			if f.AdoptedAt.IsZero() {
-				n++
-			}
-		}
-		return err
-	})
-	return n, err
-}
-
-// anyBoard leads to the board of the first site that has people.
-func (c *Console) anyBoard(w http.ResponseWriter, r *http.Request) {
-	sites, err := c.sites(r.Context())
-	var s store.Site
+// nameOf is a person's name in the site's people feed, or the number alone.
+func nameOf(q projection.Querier, site, person string) (string, error) {
+	raw, err := q.Row(site, kiosk.FeedPeople, person)
+	if errors.Is(err, projection.ErrNotFound) {
+		return person, nil
+	}
+	var row kiosk.PersonRow
 	if err == nil {
-		s, err = c.peopledSite(r.Context(), sites)
+		err = json.Unmarshal(raw, &row)
 	}
-	switch {
-	case err != nil:
-		c.failed(w, r, err)
-	case s.ID == "":
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	default:
-		http.Redirect(w, r, "/board/"+url.PathEscape(s.ID), http.StatusSeeOther)
-	}
-}
-
-// board shows every module's board of a site.
-func (c *Console) board(ctx context.Context, r *http.Request) (shown, error) {
-	var d struct {
-		Site   store.Site
-		Sites  []store.Site
-		Boards []view.Page
-	}
-	err := c.opt.Center.View(ctx, func(tx *store.Tx) (err error) {
-		d.Site, err = tx.Site(r.PathValue("site"))
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return shown{}, &problem{http.StatusNotFound, view.T("没有这个地点。", "There is no such site.")}
-	}
-	if err != nil {
-		return shown{}, err
-	}
-	if d.Sites, err = c.sites(ctx); err != nil {
-		return shown{}, err
-	}
-	err = c.opt.Center.Querier(ctx, func(q projection.Querier) error {
-		for _, p := range c.opt.Center.Projections() {
-			b, ok := p.(projection.Board)
-			if !ok {
-				continue
-			}
-			page, err := b.Board(ctx, q, d.Site.ID, c.opt.Center.Now())
-			if err == nil {
-				err = page.Validate()
-			}
-			if err != nil {
-				return err
-			}
-			d.Boards = append(d.Boards, page)
-		}
-		return nil
-	})
-	return shown{"board", "board", view.T(d.Site.NameZH, d.Site.NameEN), d}, err
+	return row.Name, err
 }

@@ -2,225 +2,42 @@ package console
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
-	"sync"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"github.com/luohu/ting/kiosk/view"
-	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/store"
 )
 
-// The cost of a password: 19 MiB and two passes, by OWASP's recommendation.
+// An account takes so many wrong passwords, from wherever they come, and then
+// none for a while. The while is short: whoever wants to shut the staff out can
+// do no more than annoy them, and whoever guesses gets nowhere.
 const (
-	argonMemory = 19 << 10 // KiB
-	argonTime   = 2
-	argonSalt   = 16
-	argonKey    = 32
-	maxPassword = 256 // bytes
+	accountFailures = 20
+	accountLocked   = 5 * time.Minute
 )
-
-// NewPassword makes a password of about 79 bits that can be read aloud.
-func NewPassword() (string, error) {
-	const alphabet = "23456789abcdefghjkmnpqrstuvwxyz-" // 32: no bias; no 0 o 1 l i
-	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", err
-	}
-	for i := range b {
-		b[i] = alphabet[int(b[i])%31]
-	}
-	return string(b[:4]) + "-" + string(b[4:8]) + "-" + string(b[8:12]) + "-" + string(b[12:]), nil
-}
-
-// SetPassword gives the administrator a password and signs everybody out.
-func SetPassword(ctx context.Context, c *center.Center, who, password string) error {
-	hash, err := hashPassword(password, argonMemory)
-	if err != nil {
-		return err
-	}
-	return c.Edit(ctx, func(tx *store.Tx) error {
-		if err := tx.PutAccount(store.Account{Name: Administrator, Role: "admin", Password: hash, ChangedAt: c.Now(), MadeAt: c.Now(), MadeBy: who}); err != nil {
-			return err
-		}
-		return tx.Note(store.Audit{At: c.Now(), Who: who, Action: "password.set", Subject: Administrator})
-	})
-}
-
-// hashPassword is the argon2id hash of a password in PHC form.
-func hashPassword(password string, memory uint32) (string, error) {
-	salt := make([]byte, argonSalt)
-	if _, err := rand.Read(salt); err != nil {
-		return "", err
-	}
-	key := argon2.IDKey([]byte(password), salt, argonTime, memory, 1, argonKey)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, memory, argonTime,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
-}
-
-// matches compares a password with a hash of hashPassword.
-func matches(hash, password string) bool {
-	parts := strings.Split(hash, "$")
-	if len(parts) != 6 || len(password) > maxPassword {
-		return false
-	}
-	var version, memory, passes, threads int
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &threads); err != nil ||
-		version != argon2.Version || threads != 1 || memory > 1<<20 || passes < 1 || passes > 16 {
-		return false
-	}
-	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
-	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
-	if err1 != nil || err2 != nil || len(want) != argonKey {
-		return false
-	}
-	got := argon2.IDKey([]byte(password), salt, uint32(passes), uint32(memory), 1, argonKey)
-	return subtle.ConstantTimeCompare(got, want) == 1
-}
-
-const (
-	cookieName  = "__Host-ting-session"
-	sessionIdle = 12 * time.Hour
-	sessionsMax = 1000
-)
-
-// session is one browser that signed in. Sessions live in memory: a center that
-// starts again asks everybody to sign in.
-type session struct {
-	token   string    // for forms
-	since   time.Time // of the password it signed in with
-	expires time.Time
-
-	mu       sync.Mutex
-	code     string // an enrolment code to be shown once,
-	terminal string // and for whom it is
-}
-
-func (s *session) keepCode(code, terminal string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.code, s.terminal = code, terminal
-}
-
-func (s *session) takeCode() (code, terminal string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	code, terminal = s.code, s.terminal
-	s.code, s.terminal = "", ""
-	return code, terminal
-}
-
-type sessionKey struct{}
-
-type sessions struct {
-	now func() time.Time
-	mu  sync.Mutex
-	m   map[string]*session
-}
-
-func (s *sessions) add(password time.Time) (id string) {
-	id, token := secret(), secret()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.m == nil {
-		s.m = map[string]*session{}
-	}
-	for k, old := range s.m {
-		if s.now().After(old.expires) || len(s.m) >= sessionsMax {
-			delete(s.m, k)
-		}
-	}
-	s.m[id] = &session{token: token, since: password, expires: s.now().Add(sessionIdle)}
-	return id
-}
-
-func (s *sessions) get(id string) (*session, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	got, ok := s.m[id]
-	if !ok || s.now().After(got.expires) {
-		delete(s.m, id)
-		return nil, false
-	}
-	got.expires = s.now().Add(sessionIdle)
-	return got, true
-}
-
-func (s *sessions) drop(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.m, id)
-}
-
-func secret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: the program would end instead
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// session finds the request's session. One of an older password is none.
-func (c *Console) session(r *http.Request) (*session, bool) {
-	ck, err := r.Cookie(cookieName)
-	if err != nil {
-		return nil, false
-	}
-	s, ok := c.sessions.get(ck.Value)
-	if !ok {
-		return nil, false
-	}
-	var changed time.Time
-	err = c.opt.Center.View(r.Context(), func(tx *store.Tx) error {
-		a, err := tx.Account(Administrator)
-		changed = a.ChangedAt
-		return err
-	})
-	if err != nil || !changed.Equal(s.since) {
-		c.sessions.drop(ck.Value)
-		return nil, false
-	}
-	return s, true
-}
-
-func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// sameSite refuses a form that another site sent, whatever the cookie's rules did.
-func sameSite(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
-		return site == "same-origin"
-	}
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
-}
 
 func (c *Console) showSignIn(w http.ResponseWriter, r *http.Request) {
-	if _, ok := c.session(r); ok {
+	v, err := c.visit(r, false)
+	switch {
+	case err != nil:
+		c.failed(w, r, err)
+	case v.account.Name != "":
 		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return
+	default:
+		c.signInPage(w, r, http.StatusOK, view.Text{})
 	}
-	c.render(w, r, http.StatusOK, nil, signInPage(view.Text{}))
 }
 
-func signInPage(err view.Text) shown {
-	return shown{page: "signin", title: view.T("登录", "Sign in"), data: err}
+func (c *Console) signInPage(w http.ResponseWriter, r *http.Request, status int, err view.Text) {
+	c.render(w, r, status, "signin", page{Lang: lang(r), Title: view.T("登录", "Sign in"), Path: "/signin", Data: err})
 }
 
 func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	host := address(r)
 	if !sameSite(r) {
 		c.opt.Center.Refusals().Add("console.token")
 		http.Error(w, "sign in from the console's own page", http.StatusForbidden)
@@ -230,15 +47,14 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.tooManyGuesses(w, r, wait)
 		return
 	}
-	var hash string
-	var changed time.Time
-	err := c.opt.Center.View(r.Context(), func(tx *store.Tx) error {
-		a, err := tx.Account(Administrator)
-		hash, changed = a.Password, a.ChangedAt
-		return err
-	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	name, password := r.PostFormValue("user"), r.PostFormValue("password")
+	a, err := c.accountOf(r.Context(), name)
+	if err != nil {
 		c.failed(w, r, err)
+		return
+	}
+	if wait := a.LockedUntil.Sub(c.opt.Center.Now()); wait > 0 {
+		c.tooManyGuesses(w, r, wait)
 		return
 	}
 	select {
@@ -249,86 +65,108 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	// Asked again, since those who came together have all found no wait above.
 	wait, ok := c.guesses.wait(host), false
 	if wait <= 0 {
-		if ok = matches(hash, r.PostFormValue("password")) && r.PostFormValue("user") == Administrator; !ok {
+		hash := a.Password
+		if a.Name == "" {
+			hash = noPassword
+		}
+		if ok = matches(hash, password) && a.Name != "" && a.DisabledAt.IsZero(); !ok {
 			c.guesses.wrong(host)
 		}
 	}
 	<-c.hashing
-	if wait > 0 {
+	switch {
+	case wait > 0:
 		c.tooManyGuesses(w, r, wait)
-		return
+	case !ok:
+		c.wrongPassword(w, r, a)
+	default:
+		c.guesses.right(host)
+		c.welcome(w, r, a)
 	}
-	if !ok {
-		c.opt.Center.Refusals().Add("console.password")
-		c.opt.Log.Warn("console: a sign-in was refused", "op", "signin", "from", host)
-		c.render(w, r, http.StatusForbidden, nil, signInPage(view.T("用户名或密码不正确。", "The user name or password is not right.")))
-		return
+}
+
+// accountOf reads the account of a name; there may be none.
+func (c *Console) accountOf(ctx context.Context, name string) (a store.Account, err error) {
+	err = c.opt.Center.View(ctx, func(tx *store.Tx) (err error) {
+		a, err = tx.Account(name)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Account{}, nil
 	}
-	c.guesses.right(host)
-	id := c.sessions.add(changed)
-	if err := c.opt.Center.Note(r.Context(), Administrator, "console.signin", host, ""); err != nil {
-		// A full disk must not keep the staff from seeing that it is full.
-		c.opt.Log.Warn("console: the sign-in could not be noted", "op", "signin", "cause", err)
+	return a, err
+}
+
+func (c *Console) wrongPassword(w http.ResponseWriter, r *http.Request, a store.Account) {
+	c.opt.Center.Refusals().Add("console.password")
+	c.opt.Log.Warn("console: a sign-in was refused", "op", "signin", "from", address(r))
+	if a.Name != "" {
+		if err := c.countFailure(r, a.Name); err != nil {
+			c.opt.Log.Warn("console: a wrong password could not be counted", "op", "signin", "cause", err)
+		}
+	}
+	c.signInPage(w, r, http.StatusForbidden, view.T("用户名或密码不正确。", "The user name or password is not right."))
+}
+
+func (c *Console) countFailure(r *http.Request, name string) error {
+	return c.opt.Center.Edit(r.Context(), func(tx *store.Tx) error {
+		a, err := tx.Account(name)
+		if err != nil {
+			return err
+		}
+		if a.Failures++; a.Failures%accountFailures == 0 {
+			a.LockedUntil = c.opt.Center.Now().Add(accountLocked)
+			if err := tx.Note(store.Audit{At: c.opt.Center.Now(), Who: "center", Action: "account.locked", Subject: name,
+				Detail: fmt.Sprintf("%d wrong passwords, the last from %s", a.Failures, address(r))}); err != nil {
+				return err
+			}
+		}
+		return tx.PutAccount(a)
+	})
+}
+
+// welcome begins the session and notes it, together or not at all.
+func (c *Console) welcome(w http.ResponseWriter, r *http.Request, a store.Account) {
+	var id string
+	err := c.opt.Center.Edit(r.Context(), func(tx *store.Tx) error {
+		// It may have been disabled while the password was looked at.
+		fresh, err := tx.Account(a.Name)
+		if err != nil || fresh.Password != a.Password || !fresh.DisabledAt.IsZero() {
+			return errors.Join(errChanged, err)
+		}
+		fresh.Failures, fresh.LockedUntil = 0, time.Time{}
+		if err := tx.PutAccount(fresh); err != nil {
+			return err
+		}
+		if id, err = c.begin(tx, a.Name, r); err != nil {
+			return err
+		}
+		return tx.Note(store.Audit{At: c.opt.Center.Now(), Who: a.Name, Action: "console.signin", Subject: address(r)})
+	})
+	switch {
+	case errors.Is(err, errChanged):
+		c.signInPage(w, r, http.StatusForbidden, view.T("账号刚刚被修改,请重新登录。", "The account has just been changed. Please sign in again."))
+		return
+	case err != nil:
+		c.failed(w, r, err)
+		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+var errChanged = errors.New("the account was changed meanwhile")
+
 func (c *Console) tooManyGuesses(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	seconds := int(wait.Seconds()) + 1
 	c.opt.Center.Refusals().Add("console.guesses")
 	w.Header().Set("Retry-After", fmt.Sprint(seconds))
-	c.render(w, r, http.StatusTooManyRequests, nil, signInPage(view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", seconds)))
+	c.signInPage(w, r, http.StatusTooManyRequests, view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", seconds))
 }
 
-func (c *Console) signOut(_ context.Context, r *http.Request) (string, error) {
-	if ck, err := r.Cookie(cookieName); err == nil {
-		c.sessions.drop(ck.Value)
-	}
-	return "/signin", nil
-}
-
-// guesses slows down whoever guesses passwords: after five wrong ones from an
-// address each further one doubles the wait, up to a quarter of an hour.
-type guesses struct {
-	now func() time.Time
-	mu  sync.Mutex
-	m   map[string]guess
-}
-
-type guess struct {
-	wrong int
-	next  time.Time
-}
-
-const (
-	guessesFree = 5
-	guessesMost = 15 * time.Minute
-	guessesKept = 10_000
-)
-
-func (g *guesses) wait(host string) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.m[host].next.Sub(g.now())
-}
-
-func (g *guesses) wrong(host string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.m == nil || len(g.m) > guessesKept {
-		g.m = map[string]guess{}
-	}
-	x := g.m[host]
-	x.wrong++
-	if x.wrong >= guessesFree {
-		x.next = g.now().Add(min(guessesMost, time.Second<<min(x.wrong-guessesFree, 20)))
-	}
-	g.m[host] = x
-}
-
-func (g *guesses) right(host string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.m, host)
+func (c *Console) signOut(ctx context.Context, v visit) (string, error) {
+	return "/signin", c.opt.Center.Edit(ctx, func(tx *store.Tx) error {
+		return errors.Join(tx.DropSession(v.session.Hash),
+			tx.Note(store.Audit{At: c.opt.Center.Now(), Who: v.who(), Action: "console.signout", Subject: v.session.Address}))
+	})
 }
