@@ -2,6 +2,7 @@
 // says whether the center has every record that a terminal said was done.
 //
 //	ting-fleet run -n 200 -days 3     terminals, a center and everything that befalls them
+//	ting-fleet drill                  a center burns down and comes back from its backup
 //	ting-fleet rack                   one of its machines: run starts these
 //
 // Journals, uplinks, feeds and the center are the real ones. See sync/fleet.
@@ -32,10 +33,14 @@ const (
 	exitFailed = 3
 )
 
-const usage = `usage: ting-fleet run [flags]
+const usage = `usage: ting-fleet run|drill [flags]
 
-Lets terminals live through days in minutes, and says whether every record
-arrived exactly once. ting-fleet run -h lists the flags.
+  run     lets terminals live through days in minutes, and says whether every
+          record arrived exactly once
+  drill   destroys a center's database under its terminals, restores the last
+          backup, and says the same
+
+ting-fleet run -h and ting-fleet drill -h list the flags.
 `
 
 func main() {
@@ -48,6 +53,8 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	switch {
 	case len(args) > 0 && args[0] == "run":
 		return run(ctx, args[1:], stdout, stderr)
+	case len(args) > 0 && args[0] == "drill":
+		return drill(ctx, args[1:], stdout, stderr)
 	case len(args) == 1 && args[0] == "rack":
 		if err := fleet.RunRack(ctx, stdin, stdout, profiles); err != nil {
 			fmt.Fprintln(stderr, "ting-fleet rack:", err)
@@ -100,23 +107,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		return exitUsage
 	}
-	self, err := os.Executable()
+	w, err := newWorkshop(*keep, *program, *database)
 	if err != nil {
 		fmt.Fprintln(stderr, "ting-fleet:", err)
 		return exitFailed
 	}
-	if *program == "" {
-		*program = filepath.Join(filepath.Dir(self), "ting-center")
-	}
-	if o.Dir = *keep; o.Dir == "" {
-		if o.Dir, err = os.MkdirTemp("", "ting-fleet-"); err != nil {
-			fmt.Fprintln(stderr, "ting-fleet:", err)
-			return exitFailed
-		}
-		defer os.RemoveAll(o.Dir)
-	}
-	o.Rack = []string{self, "rack"}
-	o.Center = &fleet.Center{Program: *program, Dir: filepath.Join(o.Dir, "center"), Database: *database, Args: []string{"-safe", "committed"}}
+	defer w.clean()
+	o.Dir, o.Rack, o.Center = w.dir, w.rack, w.center("committed")
 	fmt.Fprintf(stdout, "ting-fleet: %d terminals, %d days of %v, seed %d\n", o.Terminals, o.Days, o.Day, o.Seed)
 	began := time.Now()
 	v, err := fleet.Run(ctx, o)
@@ -125,6 +122,69 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return judge(stdout, v, time.Since(began))
+}
+
+// drill destroys a center and brings it back.
+func drill(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("ting-fleet drill", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	o := fleet.DrillOptions{Out: stdout, Profile: "steady", Load: 60}
+	fs.IntVar(&o.Terminals, "n", 8, "how many terminals")
+	fs.IntVar(&o.Rounds, "rounds", 2, "how many disasters")
+	fs.IntVar(&o.Records, "records", 400, "records before each backup, and again between it and the disaster")
+	program := fs.String("center", "", "the center's `program` (default: ting-center beside this one)")
+	database := fs.String("database", "", "the center's database: an empty PostgreSQL `URL`, which is destroyed (default: SQLite)")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return exitUsage
+	}
+	w, err := newWorkshop("", *program, *database)
+	if err != nil {
+		fmt.Fprintln(stderr, "ting-fleet:", err)
+		return exitFailed
+	}
+	defer w.clean()
+	o.Dir, o.Rack, o.Center = w.dir, w.rack, w.center("backup")
+	began := time.Now()
+	v, err := fleet.Drill(ctx, o)
+	if err != nil {
+		fmt.Fprintln(stderr, "ting-fleet:", err)
+		return exitFailed
+	}
+	return judge(stdout, v, time.Since(began))
+}
+
+// workshop is where a run happens: its directory and programs.
+type workshop struct {
+	dir, program, database string
+	rack                   []string
+	clean                  func()
+}
+
+func newWorkshop(dir, program, database string) (workshop, error) {
+	w := workshop{dir: dir, program: program, database: database, clean: func() {}}
+	self, err := os.Executable()
+	if err != nil {
+		return w, err
+	}
+	w.rack = []string{self, "rack"}
+	if program == "" {
+		w.program = filepath.Join(filepath.Dir(self), "ting-center")
+	}
+	if dir == "" {
+		if w.dir, err = os.MkdirTemp("", "ting-fleet-"); err != nil {
+			return w, err
+		}
+		w.clean = func() { _ = os.RemoveAll(w.dir) }
+	}
+	return w, nil
+}
+
+// center is the center of the workshop, not started.
+func (w workshop) center(safe string) *fleet.Center {
+	return &fleet.Center{Program: w.program, Dir: filepath.Join(w.dir, "center"), Database: w.database, Args: []string{"-safe", safe}}
 }
 
 func judge(stdout io.Writer, v fleet.Verdict, took time.Duration) int {

@@ -202,6 +202,9 @@ func sign(template, parent *x509.Certificate, pub crypto.PublicKey, key crypto.S
 
 func newECKey() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
+// centerKeyFile holds the key that signs acknowledgements and feed pages.
+const centerKeyFile = "center-key.pem"
+
 func openSigningKey(path string) (ed25519.PrivateKey, error) {
 	k, err := openKey(path, func() (crypto.Signer, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)

@@ -13,8 +13,8 @@ import (
 const metaBackup = "backup_at"
 
 // Backup copies the database to a new file while the center works, verifies the
-// copy, and only then counts what it holds as safe: terminals may delete it. It
-// says how many records the copy holds.
+// copy, signs a manifest beside it, and only then counts what it holds as safe:
+// terminals may delete it. It says how many records the copy holds.
 //
 // The copy has no incarnation, so that a center that starts from it is known for
 // a restored one. The keys beside the database are not in it: copy those once.
@@ -22,6 +22,9 @@ func (c *Center) Backup(ctx context.Context, who, path string) (records int64, e
 	cursors, records, err := c.db.Backup(ctx, path, metaIncarnation)
 	if err != nil {
 		return 0, fmt.Errorf("backup to %s: %w", path, err)
+	}
+	if err := c.writeManifest(path, who, records, len(cursors)); err != nil {
+		return 0, fmt.Errorf("backup to %s: its manifest: %w", path, err)
 	}
 	return records, c.db.Write(ctx, func(tx *store.Tx) error {
 		if err := errors.Join(tx.MarkSafe(cursors), tx.SetMeta(metaBackup, c.now().UTC().Format(time.RFC3339Nano))); err != nil {

@@ -140,7 +140,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	if c.ca, err = openAuthority(opt.Dir, c.now()); err != nil {
 		return nil, err
 	}
-	if c.key, err = openSigningKey(filepath.Join(opt.Dir, "center-key.pem")); err != nil {
+	if c.key, err = openSigningKey(filepath.Join(opt.Dir, centerKeyFile)); err != nil {
 		return nil, err
 	}
 	if opt.Database == "" {

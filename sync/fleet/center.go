@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/fleet/power"
@@ -60,12 +62,39 @@ func (c *Center) Codes(ctx context.Context, terminals []Terminal) error {
 }
 
 func (c *Center) options() center.Options {
-	return center.Options{Dir: c.Dir, Log: slog.New(slog.DiscardHandler)}
+	return center.Options{Dir: c.Dir, Database: c.Database, Log: slog.New(slog.DiscardHandler)}
 }
 
 // Store opens the center's database, to look at it while the program does not run.
 func (c *Center) Store(ctx context.Context) (*store.DB, error) {
+	if c.Database != "" {
+		return store.Open(ctx, c.Database)
+	}
 	return store.Open(ctx, filepath.Join(c.Dir, "center.db"))
+}
+
+// Open opens the center in this process, while the program does not run: for what
+// an administrator does at the console.
+func (c *Center) Open(ctx context.Context) (*center.Center, error) {
+	return center.Open(ctx, c.options())
+}
+
+// Destroy removes the database, as a fire would, and leaves the keys. The program
+// must not run.
+func (c *Center) Destroy(ctx context.Context) error {
+	if c.Database == "" {
+		files, err := filepath.Glob(filepath.Join(c.Dir, "center.db*"))
+		for _, f := range files {
+			err = errors.Join(err, os.Remove(f))
+		}
+		return err
+	}
+	conn, err := pgx.Connect(ctx, c.Database)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // CA is the file that terminals trust the center by.
@@ -82,7 +111,7 @@ func (c *Center) Start() error {
 	if listen == "" {
 		listen = "127.0.0.1:0"
 	}
-	args := append([]string{"run", "-state", c.Dir, "-listen", listen, "-metrics", "127.0.0.1:0"}, c.Args...)
+	args := append([]string{"run", "-state", c.Dir, "-database", c.Database, "-listen", listen, "-metrics", "127.0.0.1:0"}, c.Args...)
 	cmd := exec.Command(c.Program, args...)
 	cmd.Env = os.Environ()
 	if c.Disk != nil {
@@ -198,9 +227,15 @@ func (c *Center) Stop() error {
 	}
 }
 
-// Command is a command of the center's program on its state, to be run.
-func (c *Center) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, c.Program, append([]string{name, "-state", c.Dir}, args...)...)
+// Do runs one of the program's other commands on the center's state, and returns
+// what it printed.
+func (c *Center) Do(ctx context.Context, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.Program, append([]string{name, "-state", c.Dir}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("ting-center %s: %w: %s", name, err, strings.TrimSpace(string(out)))
+	}
+	return string(out), nil
 }
 
 // Gauge reads one of the center's metrics; ok is false while it does not serve.

@@ -259,7 +259,7 @@ func (f *Fleet) settle(ctx context.Context) error {
 		}
 		if f.sum().Unsent > 0 {
 			calm = 0
-		} else if calm++; calm > 4 {
+		} else if calm++; calm > 20 { // after a restore, terminals ask anew within seconds
 			return nil
 		}
 	}

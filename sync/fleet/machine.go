@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +28,12 @@ type Machine struct {
 	order   Order
 	disk    *power.Disk // nil: its power cannot be cut
 	ledger  *Ledger
+	// Log is told each line that the rack writes to standard error; nil passes
+	// them on to the parent's.
+	Log func(line string)
+
+	told     atomic.Int64
+	progress chan struct{} // receives after records were done
 
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
@@ -39,14 +47,21 @@ type Machine struct {
 
 // NewMachine makes a machine that is off. program is the command that runs a rack.
 func NewMachine(program []string, o Order, disk *power.Disk, l *Ledger) *Machine {
-	return &Machine{program: program, order: o, disk: disk, ledger: l}
+	return &Machine{program: program, order: o, disk: disk, ledger: l, progress: make(chan struct{}, 1)}
 }
 
 // Disk is the machine's disk, or nil.
 func (m *Machine) Disk() *power.Disk { return m.disk }
 
-// Order is what its terminals were told.
-func (m *Machine) Order() Order { return m.order }
+// Order is what its terminals are told at the next start. It may be changed
+// while the machine is off.
+func (m *Machine) Order() *Order { return &m.order }
+
+// Told is how many records its terminals said were done.
+func (m *Machine) Told() int64 { return m.told.Load() }
+
+// Progress receives after Told has grown. It is meant for one receiver.
+func (m *Machine) Progress() <-chan struct{} { return m.progress }
 
 const startPatience = 60 * time.Second
 
@@ -59,6 +74,9 @@ func (m *Machine) Start() error {
 		cmd.Env = append(cmd.Env, m.disk.Env()...)
 	}
 	cmd.Stderr = os.Stderr
+	if m.Log != nil {
+		cmd.Stderr = &lineWriter{say: m.Log}
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -122,6 +140,11 @@ func (m *Machine) hear(line string, ready chan struct{}) {
 		terminal, id, _ := strings.Cut(rest, " ")
 		if record, err := uuid.Parse(id); err == nil {
 			m.ledger.done(terminal, record)
+			m.told.Add(1)
+			select {
+			case m.progress <- struct{}{}:
+			default:
+			}
 		}
 		return
 	}
@@ -174,6 +197,25 @@ func (m *Machine) Running() bool {
 
 // Ended is closed when the process is gone.
 func (m *Machine) Ended() <-chan struct{} { return m.ended }
+
+// lineWriter passes whole lines on.
+type lineWriter struct {
+	say  func(string)
+	rest []byte
+}
+
+// Write implements io.Writer.
+func (w *lineWriter) Write(b []byte) (int, error) {
+	w.rest = append(w.rest, b...)
+	for {
+		i := bytes.IndexByte(w.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		w.say(string(w.rest[:i]))
+		w.rest = w.rest[i+1:]
+	}
+}
 
 // Kill ends the process at once and waits until all that it said was read.
 func (m *Machine) Kill() {

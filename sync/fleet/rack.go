@@ -26,7 +26,8 @@ type Order struct {
 	BackoffMost time.Duration `json:"backoff_most"`
 	Retention   time.Duration `json:"retention"` // below 0: what is safe is deleted at once
 	Feeds       bool          `json:"feeds"`
-	Log         bool          `json:"log"` // to standard error
+	Report      time.Duration `json:"report"` // how often it says how it is; 0 is four times a second
+	Log         bool          `json:"log"`    // to standard error
 }
 
 // Terminal is one terminal of a rack.
@@ -177,7 +178,11 @@ func (r *rack) say(line string) {
 }
 
 func (r *rack) report(ctx context.Context, terminals []*terminal) {
-	tick := time.NewTicker(reportEvery)
+	every := r.order.Report
+	if every <= 0 {
+		every = reportEvery
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		var s Report

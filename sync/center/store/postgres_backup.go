@@ -121,6 +121,8 @@ type dumped struct {
 	seq, count int64 // seq: up to here without a gap
 	hash       record.Hash
 	later      map[int64]record.Record // that came before their turn: a table may reuse room
+	cursor     int64                   // what the chain's own row says,
+	head       string                  // in hex
 }
 
 // take counts a record, and goes on as far as the chain holds.
@@ -165,6 +167,8 @@ func readDump(ctx context.Context, path string) (map[int64]*dumped, error) {
 		}
 		d.name = record.Chain{Terminal: decodeText(row["terminal"]), Epoch: n[1], Lane: record.Lane(n[2])}
 		d.branch = n[3]
+		d.cursor, _ = strconv.ParseInt(row["seq"], 10, 64)
+		d.head = strings.TrimPrefix(row["hash"], `\x`)
 		found[n[0]] = d
 		return nil
 	}); err != nil {
