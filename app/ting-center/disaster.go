@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/luohu/ting/sync/center"
@@ -30,6 +31,9 @@ func verify(args []string, stdout, stderr io.Writer) error {
 	source, err := sourceOf(*state, *database)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(source); err != nil && !store.IsServer(source) {
+		return fmt.Errorf("there is no center in %s (say where with -state): %w", *state, err)
 	}
 	// Read by itself, so that a damaged log is told of as it is.
 	db, err := store.Open(context.Background(), source)
