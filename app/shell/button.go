@@ -19,6 +19,8 @@ type touch struct {
 	content  fyne.CanvasObject
 	onTapped func()
 	onPress  func(down bool) // redraws, nil for none
+	onDown   func(down bool) // acts when the finger comes down, and learns that it left; nil for none
+	pressed  bool
 }
 
 func newTouch(id string, content fyne.CanvasObject, tapped func()) *touch {
@@ -43,10 +45,42 @@ func (t *touch) MouseDown(*desktop.MouseEvent) { t.press(true) }
 // MouseUp implements desktop.Mouseable.
 func (t *touch) MouseUp(*desktop.MouseEvent) { t.press(false) }
 
+// MouseIn implements desktop.Hoverable.
+func (t *touch) MouseIn(*desktop.MouseEvent) {}
+
+// MouseMoved implements desktop.Hoverable.
+func (t *touch) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable: a finger that slides away is not told of
+// when it is lifted.
+func (t *touch) MouseOut() { t.press(false) }
+
 func (t *touch) press(down bool) {
+	if down == t.pressed {
+		return
+	}
+	t.pressed = down
+	if down {
+		finger = t
+	} else if finger == pressable(t) {
+		finger = nil
+	}
 	if t.onPress != nil {
 		t.onPress(down)
 	}
+	if t.onDown != nil {
+		t.onDown(down)
+	}
+}
+
+// touchID names what can be touched, for tests and the focus.
+func (t *touch) touchID() string { return t.id }
+
+// touchable is anything on the screen that has a name and can be touched.
+type touchable interface {
+	fyne.Widget
+	fyne.Tappable
+	touchID() string
 }
 
 // paint is the colours of a button.
@@ -72,6 +106,11 @@ func (l look) key() paint {
 
 func (l look) quietKey() paint {
 	return paint{fill: l.Sunken, pressed: l.BrandSoft, stroke: l.Sunken, ink: l.Brand}
+}
+
+// boardKey is a key of the keyboard that does something else than type.
+func (l look) boardKey() paint {
+	return paint{fill: l.BrandSoft, pressed: l.Line, stroke: l.BrandSoft, ink: l.Brand}
 }
 
 // button is an icon and a word on a rounded ground.

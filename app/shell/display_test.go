@@ -102,7 +102,7 @@ func TestSwitchingLosesNothing(t *testing.T) {
 	}
 	b.present(view.Page{ID: "form", Title: view.T("填写", "Fill in"), Body: []view.Node{view.Form{Key: view.Key{Key: "f"}, Fields: fields}},
 		Actions: []view.Action{{ID: "ok", Label: view.T("提交", "Send"), Primary: true}}})
-	b.s.page.forms[0].fields[0].entry.SetText("王芳")
+	b.s.page.forms[0].fields[0].set("王芳")
 	b.tap("field:number", "key:1", "key:2")
 	b.s.page.scroller.scroll.ScrollToOffset(fyne.NewPos(0, 120))
 	b.tap("ting.display")
@@ -230,13 +230,13 @@ func TestLiveFieldAnswersWhileOneTypes(t *testing.T) {
 		}}
 	}
 	b.present(page())
-	entry := b.s.page.forms[0].fields[0].entry
-	entry.SetText("t")
+	sought := b.s.page.forms[0].fields[0]
+	sought.set("t")
 	if a := b.answer(); a.Action != view.ActionChange || a.Fields["sought"].Text != "t" || a.Rev != b.rev {
 		t.Errorf("answer = %+v", a)
 	}
-	entry.SetText("ts")
-	entry.SetText("tsj")
+	sought.set("ts")
+	sought.set("tsj")
 	b.noAnswer() // the page that answers the first change is awaited
 	b.present(page())
 	if a := b.answer(); a.Fields["sought"].Text != "tsj" || a.Rev != b.rev {
@@ -244,7 +244,7 @@ func TestLiveFieldAnswersWhileOneTypes(t *testing.T) {
 	}
 	b.present(page())
 	b.noAnswer()
-	if entry.Text != "tsj" {
-		t.Errorf("the field holds %q", entry.Text)
+	if sought.value != "tsj" {
+		t.Errorf("the field holds %q", sought.value)
 	}
 }

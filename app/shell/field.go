@@ -2,11 +2,9 @@ package shell
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -19,6 +17,8 @@ type field struct {
 	node   view.Field
 	value  string       // as typed, or chosen where one may be
 	chosen []string     // where several may be
+	caret  int          // before which of the value's characters is typed
+	all    bool         // everything is selected
 	typed  bool         // by the visitor: an update's Value no longer counts
 	said   view.Text    // what its rules found wrong; zero while nothing is
 	module view.Text    // what the module found wrong, as it came last
@@ -28,10 +28,7 @@ type field struct {
 	label *paragraph
 	hint  *paragraph // nil for none
 	wrong *remark
-	well  *touch // a number or PIN
-	edge  *canvas.Rectangle
-	shown *canvas.Text
-	entry *entry // text
+	well  *well // what is typed; nil for what is not
 	picks *choices
 	box   *fyne.Container
 }
@@ -50,9 +47,10 @@ type fieldControl interface {
 
 func newField(p *pageView, n view.Field) *field {
 	f := &field{page: p, node: n, value: oneLine(n.Value), chosen: n.Chosen}
+	f.caret = utf8.RuneCountInString(f.value)
 	f.box = arrange(f.layout)
-	if n.Kind == view.FieldText {
-		f.entry = newEntry(f)
+	if f.takesKeys() {
+		f.well = newWell(f)
 	}
 	return f
 }
@@ -111,6 +109,7 @@ func (f *field) show(n view.Field, l look) {
 	f.node, f.look = n, l
 	if !f.typed {
 		f.value, f.chosen = oneLine(n.Value), n.Chosen
+		f.caret = utf8.RuneCountInString(f.value)
 	}
 	f.redraw()
 }
@@ -124,7 +123,7 @@ func (f *field) redraw() {
 	}
 	f.label = newParagraph(l, words, l.Body, l.InkSoft).atMost(2)
 	objs := []fyne.CanvasObject{f.label.object()}
-	f.hint, f.well, f.picks, f.wrong = nil, nil, nil, nil
+	f.hint, f.picks, f.wrong = nil, nil, nil
 	if hint := l.say(f.node.Hint); hint != "" {
 		f.hint = newParagraph(l, hint, l.Small, l.InkSoft).atMost(2)
 		objs = append(objs, f.hint.object())
@@ -133,90 +132,18 @@ func (f *field) redraw() {
 	case f.own != nil:
 		f.own.show(l)
 		objs = append(objs, f.own.object())
-	case f.node.Kind == view.FieldText:
-		f.entry.show()
-		objs = append(objs, f.entry)
+	case f.well != nil:
+		f.well.show(l)
+		objs = append(objs, f.well)
 	case f.node.Kind == view.FieldChoice, f.node.Kind == view.FieldChoices:
 		f.picks = newChoices(l, f.node, f.isChosen, f.choose)
 		objs = append(objs, f.picks.object())
-	default:
-		objs = append(objs, f.drawWell())
 	}
 	if wrong := f.remark(); wrong != "" {
 		f.wrong = newRemark(l, wrong)
 		objs = append(objs, f.wrong.object())
 	}
 	replace(f.box, objs...)
-}
-
-// drawWell draws the place a number or PIN is typed into.
-func (f *field) drawWell() fyne.CanvasObject {
-	l := f.look
-	f.edge = l.outlined(l.Surface, l.Line, l.RadiusS)
-	if f.page.active == f {
-		f.edge.StrokeColor, f.edge.StrokeWidth = l.Brand, l.Stroke*2
-	}
-	f.shown = l.text("", l.Digit, l.Ink)
-	if f.node.Kind == view.FieldPIN {
-		f.shown.Text = strings.Repeat("\u25cf ", utf8.RuneCountInString(f.value))
-	} else if f.shown.Text = f.value; f.node.Masked() && f.page.active != f {
-		f.shown.Text = view.MaskNumber(f.value) // strangers see the screen
-	}
-	f.well = newTouch("field:"+f.node.ID, arrange(f.placeWell, f.edge, f.shown), func() {
-		f.page.shell.touched()
-		f.page.activate(f)
-	})
-	return f.well
-}
-
-func (f *field) placeWell(size fyne.Size) {
-	l := f.look
-	put(f.edge, 0, 0, size.Width, size.Height)
-	// What is typed last must be seen, so a long number is cut at its beginning.
-	f.shown.Text = tail(f.shown.Text, l.ruler(l.Digit), size.Width-2*l.M)
-	word := f.shown.MinSize()
-	put(f.shown, l.M, (size.Height-word.Height)/2, word.Width, word.Height)
-}
-
-// tail is the end of s that fits into a width.
-func tail(s string, of ruler, width float32) string {
-	at := len(s)
-	for at > 0 {
-		r, n := utf8.DecodeLastRuneInString(s[:at])
-		if width -= of(r); width < 0 {
-			break
-		}
-		at -= n
-	}
-	return s[at:]
-}
-
-func (f *field) takesDigits() bool {
-	switch f.node.Kind {
-	case view.FieldNumber, view.FieldPIN, view.FieldPhone, view.FieldID:
-		return true
-	}
-	return false
-}
-
-func (f *field) takesKeys() bool { return f.takesDigits() || f.node.Kind == view.FieldText }
-
-func (f *field) most() int { return f.node.Most() }
-
-func (f *field) add(digit string) {
-	if utf8.RuneCountInString(f.value) < f.most() {
-		f.set(f.value + digit)
-	}
-}
-
-func (f *field) erase() {
-	_, n := utf8.DecodeLastRuneInString(f.value)
-	f.set(f.value[:len(f.value)-n])
-}
-
-func (f *field) set(value string) {
-	f.value = value
-	f.changed()
 }
 
 func (f *field) isChosen(value string) bool {
@@ -259,9 +186,6 @@ func (f *field) controlHeight(width float32) float32 {
 	if f.own != nil {
 		return f.own.height(width)
 	}
-	if f.entry != nil {
-		return max(f.entry.MinSize().Height, f.look.Touch)
-	}
 	return f.look.Button
 }
 
@@ -296,9 +220,7 @@ func (f *field) layout(size fyne.Size) {
 		put(f.own.object(), 0, y, w, h)
 	case f.picks != nil:
 		put(f.picks.object(), 0, y, w, h)
-	case f.entry != nil:
-		put(f.entry, 0, y, w, h)
-	default:
+	case f.well != nil:
 		put(f.well, 0, y, w, h)
 	}
 	if f.wrong != nil {

@@ -6,35 +6,32 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 )
 
-// The keys that are not digits.
-const (
-	keyClear = "clear"
-	keyErase = "erase"
-)
-
 // keypad is the on-screen keys for digits, in the order of a telephone.
 type keypad struct {
 	look look
-	keys []*button
+	keys []*key
 	box  *fyne.Container
 }
 
-func newKeypad(l look, tapped func(key string)) *keypad {
+// newKeypad makes the keys for a field's kind: the one at the lower left is what
+// else the kind is written with, or takes everything back.
+func newKeypad(l look, f view.Field, press func(k string)) *keypad {
 	k := &keypad{look: l}
+	left := keyClear
+	switch {
+	case f.Kind == view.FieldID, f.Format == view.FormatISBN:
+		left = "X"
+	case f.Kind == view.FieldNumber && f.Decimals > 0:
+		left = "."
+	}
 	var objs []fyne.CanvasObject
-	for _, key := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", keyClear, "0", keyErase} {
-		var b *button
-		press := func() { tapped(key) }
-		switch key {
-		case keyClear:
-			b = newButton(l, "key:"+key, "", l.say(view.T("清空", "Clear")), l.quietKey(), press)
-		case keyErase:
-			b = newButton(l, "key:"+key, "erase", "", l.quietKey(), press)
-		default:
-			b = newButton(l, "key:"+key, "", key, l.key(), press).sized(l.Digit)
+	for _, name := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", left, "0", keyErase} {
+		one := newKey(l, keyFace{name: name}, press)
+		if name != keyClear && name != keyErase {
+			one.sized(l.Digit)
 		}
-		k.keys = append(k.keys, b)
-		objs = append(objs, b)
+		k.keys = append(k.keys, one)
+		objs = append(objs, one)
 	}
 	k.box = arrange(k.layout, objs...)
 	return k

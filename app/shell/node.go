@@ -26,9 +26,9 @@ func newNode(v *pageView, n view.Node) node {
 	case view.Form:
 		return &form{page: v}
 	case view.List:
-		return newList(v.shell.act)
+		return newList(v.shell, n.NodeKey())
 	case view.Table:
-		return newTable()
+		return newTable(v.shell, n.NodeKey())
 	case view.Receipt:
 		return &receipt{}
 	case view.QRCode:

@@ -3,7 +3,6 @@ package shell
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -13,23 +12,21 @@ type list struct {
 	act   func(id string)
 	look  look
 	items []view.ListItem
-	rows  *widget.List
+	rows  *rolls
 	empty *paragraph // nil while there are rows
 	card  *canvas.Rectangle
 	box   *fyne.Container
 }
 
-func newList(act func(id string)) *list {
-	ls := &list{act: act}
-	ls.rows = widget.NewList(
-		func() int { return len(ls.items) },
-		func() fyne.CanvasObject { return newRow(ls.look.Row, ls.rows) },
-		func(i widget.ListItemID, o fyne.CanvasObject) {
-			if i < len(ls.items) {
-				ls.fill(o.(*row), ls.items[i])
-			}
-		})
-	ls.rows.HideSeparators = true
+func newList(s *Shell, id string) *list {
+	ls := &list{act: s.act}
+	ls.rows = newRolls(s, id, func() int { return len(ls.items) }, func() float32 { return ls.look.Row },
+		func(r *row, i int) { ls.fill(r, ls.items[i]) })
+	ls.rows.choose = func(i int) {
+		if i < len(ls.items) && ls.items[i].ID != "" {
+			ls.act(ls.items[i].ID)
+		}
+	}
 	ls.box = arrange(ls.layout)
 	return ls
 }
@@ -44,7 +41,7 @@ func (ls *list) show(n view.Node, l look) {
 		replace(ls.box, ls.card, ls.empty.object())
 		return
 	}
-	replace(ls.box, ls.card, ls.rows)
+	replace(ls.box, ls.card, ls.rows.box)
 	ls.rows.Refresh()
 }
 
@@ -74,11 +71,15 @@ func (ls *list) fill(r *row, it view.ListItem) {
 		objs = append(objs, more)
 	}
 	r.least = l.Row
+	var wash *canvas.Rectangle
+	if it.ID != "" {
+		wash = panel(l.BrandSoft, l.RadiusS)
+	}
 	r.set(it.ID, func() {
 		if it.ID != "" {
 			ls.act(it.ID)
 		}
-	}, arrange(func(size fyne.Size) {
+	}, wash, arrange(func(size fyne.Size) {
 		x, right := l.M, size.Width-l.M
 		put(rule, x, size.Height-l.Hairline, right-x, l.Hairline)
 		if icon != nil {
@@ -124,5 +125,5 @@ func (ls *list) layout(size fyne.Size) {
 	pad := ls.rows.Theme().Size("padding")
 	h = min(h, float32(len(ls.items))*(l.Row+pad)+2*l.XS)
 	put(ls.card, 0, 0, size.Width, h)
-	put(ls.rows, l.XS, l.XS, size.Width-2*l.XS, h-2*l.XS)
+	put(ls.rows.box, l.XS, l.XS, size.Width-2*l.XS, h-2*l.XS)
 }

@@ -3,7 +3,6 @@ package shell
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/kiosk/view"
@@ -16,23 +15,15 @@ type table struct {
 	heads  []*canvas.Text
 	band   *canvas.Rectangle
 	card   *canvas.Rectangle
-	rows   *widget.List
+	rows   *rolls
 	empty  *paragraph // nil while there are rows
 	shares []float32  // of the width, by column
 	box    *fyne.Container
 }
 
-func newTable() *table {
+func newTable(s *Shell, id string) *table {
 	t := &table{}
-	t.rows = widget.NewList(
-		func() int { return len(t.node.Rows) },
-		func() fyne.CanvasObject { return newRow(t.look.Cell, t.rows) },
-		func(i widget.ListItemID, o fyne.CanvasObject) {
-			if i < len(t.node.Rows) {
-				t.fill(o.(*row), i)
-			}
-		})
-	t.rows.HideSeparators = true
+	t.rows = newRolls(s, id, func() int { return len(t.node.Rows) }, func() float32 { return t.look.Cell }, t.fill)
 	t.box = arrange(t.layout)
 	return t
 }
@@ -56,7 +47,7 @@ func (t *table) show(n view.Node, l look) {
 		replace(t.box, append(objs, t.empty.object())...)
 		return
 	}
-	replace(t.box, append(objs, t.rows)...)
+	replace(t.box, append(objs, t.rows.box)...)
 	t.rows.Refresh()
 }
 
@@ -113,7 +104,7 @@ func (t *table) fill(r *row, i int) {
 	}
 	texts := t.node.Rows[i]
 	r.least = l.Cell
-	r.set("", nil, arrange(func(size fyne.Size) {
+	r.set("", nil, nil, arrange(func(size fyne.Size) {
 		put(rule, l.M, size.Height-l.Hairline, size.Width-2*l.M, l.Hairline)
 		t.columns(size.Width, func(c int, x, w float32) {
 			cells[c].Text = l.fit(texts[c], l.Body, w)
@@ -153,5 +144,5 @@ func (t *table) layout(size fyne.Size) {
 		put(t.empty.object(), l.M, l.Cell, size.Width-2*l.M, h-l.Cell)
 		return
 	}
-	put(t.rows, 0, l.Cell, size.Width, h-l.Cell-l.XS)
+	put(t.rows.box, 0, l.Cell, size.Width, h-l.Cell-l.XS)
 }

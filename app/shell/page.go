@@ -23,24 +23,27 @@ type pageView struct {
 	alarm    *time.Timer // brings a beat at the deadline
 	expired  bool
 
-	nodes    map[string]node // by kind and key
-	order    []node          // as they stand, without the live viewfinder
-	forms    []*form
-	active   *field      // what the keypad types into; nil for none
-	finder   *viewfinder // the first viewfinder; nil for none
-	title    *paragraph
-	steps    *steps
-	actions  *actions
-	keypad   *keypad // nil when no field of the page takes digits
-	sheet    *sheet
-	stage    *stage
-	hall     *hall
-	scroller *scrolled // what of the page scrolls; it keeps its place while the page is updated
-	box      *fyne.Container
+	nodes     map[string]node // by kind and key
+	order     []node          // as they stand, without the live viewfinder
+	forms     []*form
+	active    *field      // what the keypad types into; nil for none
+	finder    *viewfinder // the first viewfinder; nil for none
+	title     *paragraph
+	steps     *steps
+	actions   *actions
+	typist    typist
+	keypad    *keypad   // while digits are typed; nil for none
+	keyboard  *keyboard // while words are typed; nil for none
+	keypadFor padKind   // what the keypad was made for
+	sheet     *sheet
+	stage     *stage
+	hall      *hall
+	scroller  *scrolled // what of the page scrolls; it keeps its place while the page is updated
+	box       *fyne.Container
 }
 
 func newPageView(s *Shell) *pageView {
-	v := &pageView{shell: s, nodes: map[string]node{}, scroller: newScrolled()}
+	v := &pageView{shell: s, nodes: map[string]node{}, scroller: newScrolled(s)}
 	v.box = arrange(v.layout)
 	return v
 }
@@ -52,8 +55,9 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	before := v.page
 	if !update {
 		v.shell.wiper.left(v, visit.ID != v.visit)
-		v.shell.focus(nil)
-		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled()
+		v.shell.focused.id = ""
+		v.discard()
+		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
 	}
 	v.visit, v.page = visit.ID, p
 	v.arm()
@@ -133,8 +137,7 @@ func (v *pageView) restyle() { v.draw() }
 
 // draw brings the nodes up to date, keeping those whose key and kind stayed.
 func (v *pageView) draw() {
-	l := v.shell.look
-	l.set = setFor(v.page, l)
+	l := v.look()
 	kept := make(map[string]node, len(v.page.Body))
 	v.order, v.forms, v.finder = nil, nil, nil
 	for i, n := range v.page.Body {
@@ -160,7 +163,29 @@ func (v *pageView) draw() {
 		v.order = append(v.order, nv)
 	}
 	v.nodes = kept
-	v.title, v.steps, v.keypad = nil, nil, nil
+	if v.active != nil && !slices.ContainsFunc(v.forms, func(f *form) bool { return slices.Contains(f.fields, v.active) }) {
+		v.discard()
+		v.active = nil // the page was updated without it
+	}
+	v.makeKeys()
+	v.arrange(l)
+}
+
+// look is how the page is drawn at the moment.
+func (v *pageView) look() look {
+	l := v.shell.look
+	l.set = setFor(v.page, l)
+	return l
+}
+
+// frame draws what stands around the nodes. Where height is dear and the keys are
+// up, the field that is typed into has the room.
+func (v *pageView) frame(l look) {
+	v.title, v.steps = nil, nil
+	if v.keyboard != nil && !v.keyboard.bare && l.Fit.Wide {
+		v.actions = newActions(l, nil, v.shell.act)
+		return
+	}
 	if title := l.say(v.page.Title); title != "" {
 		v.title = v.newTitle(l, title)
 	}
@@ -168,14 +193,11 @@ func (v *pageView) draw() {
 		v.steps = newSteps(l, v.page.Step, v.page.Steps)
 	}
 	v.actions = newActions(l, v.page.Actions, v.shell.act)
-	if v.wantsKeypad() {
-		v.keypad = newKeypad(l, v.key)
-	}
-	v.arrange(l)
 }
 
 // arrange puts the drawn pieces on a stage or a sheet.
 func (v *pageView) arrange(l look) {
+	v.frame(l)
 	v.sheet, v.stage, v.hall = nil, nil, nil
 	switch l.set {
 	case onStage:
@@ -191,11 +213,19 @@ func (v *pageView) arrange(l look) {
 		v.sheet = newSheet(l, v)
 		replace(v.box, v.sheet.box)
 	}
+	if v.keyboard != nil {
+		v.box.Objects = append(v.box.Objects, v.keyboard.object())
+	}
 	v.shell.preview.show(v.finder != nil)
 	v.layout(v.box.Size())
 }
 
 func (v *pageView) layout(size fyne.Size) {
+	if v.keyboard != nil {
+		h := v.keyboard.height(size.Height)
+		size.Height -= h
+		put(v.keyboard.object(), 0, size.Height, size.Width, h)
+	}
 	switch {
 	case v.stage != nil:
 		put(v.stage.box, 0, 0, size.Width, size.Height)

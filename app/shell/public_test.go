@@ -229,8 +229,13 @@ func TestLockedKeys(t *testing.T) {
 	quit := make(chan struct{}, 1)
 	b := newBench(t, func(o *Options) { o.Mode = Kiosk; o.OnQuit = func() { quit <- struct{}{} } })
 	b.sample("form")
-	for _, k := range []fyne.KeyName{fyne.KeyEscape, fyne.KeyF1, fyne.KeyF4, fyne.KeyF11, fyne.KeyF12, fyne.KeyInsert, fyne.KeyHome} {
+	for _, k := range []fyne.KeyName{fyne.KeyF1, fyne.KeyF4, fyne.KeyF11, fyne.KeyF12, fyne.KeyInsert, fyne.KeyHome} {
 		b.press(k)
+	}
+	b.noAnswer()
+	b.press(fyne.KeyEscape) // the footer's Back, and no more than that
+	if a := b.answer(); a.Action != view.ActionBack {
+		t.Errorf("Escape answers %q", a.Action)
 	}
 	b.s.closeAsked() // Alt-F4, as a window manager passes it on
 	b.settle()

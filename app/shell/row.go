@@ -2,7 +2,9 @@ package shell
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -12,20 +14,27 @@ type row struct {
 	widget.BaseWidget
 	id     string
 	least  float32 // height
-	list   *widget.List
+	list   *rolls
+	wash   *canvas.Rectangle // behind a row a finger is on
 	holder *fyne.Container
 	tapped func()
 }
 
-func newRow(height float32, list *widget.List) *row {
+func newRow(height float32, list *rolls) *row {
 	r := &row{least: height, list: list, holder: container.NewStack()}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
-func (r *row) set(id string, tapped func(), content fyne.CanvasObject) {
-	r.id, r.tapped = id, tapped
+// set fills the row; wash is what lies behind it while a finger is on it, nil
+// where it cannot be touched.
+func (r *row) set(id string, tapped func(), wash *canvas.Rectangle, content fyne.CanvasObject) {
+	r.id, r.tapped, r.wash = id, tapped, wash
 	r.holder.Objects = []fyne.CanvasObject{content}
+	if wash != nil {
+		wash.Hidden = true
+		r.holder.Objects = []fyne.CanvasObject{wash, content}
+	}
 	r.holder.Refresh()
 }
 
@@ -46,9 +55,33 @@ func (r *row) Tapped(*fyne.PointEvent) {
 }
 
 // Dragged implements fyne.Draggable.
-func (r *row) Dragged(e *fyne.DragEvent) {
-	r.list.ScrollToOffset(r.list.GetScrollOffset() - e.Dragged.DY)
-}
+func (r *row) Dragged(e *fyne.DragEvent) { r.list.glide.drag(e.Dragged.DY) }
 
 // DragEnd implements fyne.Draggable.
-func (r *row) DragEnd() {}
+func (r *row) DragEnd() {
+	if r.list.glide.end() {
+		touchBelow()
+	}
+	r.press(false)
+}
+
+// MouseDown implements desktop.Mouseable.
+func (r *row) MouseDown(*desktop.MouseEvent) {
+	finger = r
+	r.press(true)
+}
+
+// MouseUp implements desktop.Mouseable: of a row that is dragged it tells
+// before DragEnd, which has to know what the finger was on.
+func (r *row) MouseUp(*desktop.MouseEvent) {
+	if r.wash != nil && !r.wash.Hidden {
+		r.wash.Hide()
+	}
+}
+
+func (r *row) press(down bool) {
+	if r.wash != nil && r.wash.Hidden == down {
+		r.wash.Hidden = !down
+		r.wash.Refresh()
+	}
+}

@@ -3,6 +3,7 @@ package shell
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -11,11 +12,11 @@ import (
 type dragged struct {
 	widget.BaseWidget
 	content fyne.CanvasObject
-	by      func(dy float32)
+	glide   *glide
 }
 
-func newDragged(content fyne.CanvasObject, by func(dy float32)) *dragged {
-	d := &dragged{content: content, by: by}
+func newDragged(content fyne.CanvasObject, g *glide) *dragged {
+	d := &dragged{content: content, glide: g}
 	d.ExtendBaseWidget(d)
 	return d
 }
@@ -24,10 +25,21 @@ func newDragged(content fyne.CanvasObject, by func(dy float32)) *dragged {
 func (d *dragged) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(d.content) }
 
 // Dragged implements fyne.Draggable.
-func (d *dragged) Dragged(e *fyne.DragEvent) { d.by(e.Dragged.DY) }
+func (d *dragged) Dragged(e *fyne.DragEvent) { d.glide.drag(e.Dragged.DY) }
 
 // DragEnd implements fyne.Draggable.
-func (d *dragged) DragEnd() {}
+func (d *dragged) DragEnd() {
+	if d.glide.end() {
+		touchBelow()
+	}
+}
+
+// MouseDown implements desktop.Mouseable: what is dragged learns of the end
+// before what the finger is on.
+func (d *dragged) MouseDown(*desktop.MouseEvent) { finger = nil }
+
+// MouseUp implements desktop.Mouseable.
+func (d *dragged) MouseUp(*desktop.MouseEvent) {}
 
 // scrolled shows nodes one above the other, and scrolls when there are more
 // than there is room for. A node that fills takes the room the others leave.
@@ -35,18 +47,28 @@ type scrolled struct {
 	content *fyne.Container
 	tall    *tall
 	scroll  *container.Scroll
+	glide   *glide
+	box     *fyne.Container // the scroll and the brake
 }
 
-func newScrolled() *scrolled {
+func newScrolled(sh *Shell) *scrolled {
 	s := &scrolled{tall: &tall{}}
 	s.content = container.New(s.tall)
-	s.scroll = container.NewVScroll(newDragged(s.content, func(dy float32) {
-		s.scroll.ScrollToOffset(fyne.NewPos(0, s.scroll.Offset.Y-dy))
-	}))
+	s.glide = newGlide(sh, func() float32 { return s.scroll.Offset.Y }, s.to)
+	s.scroll = container.NewVScroll(newDragged(s.content, s.glide))
+	s.box = container.NewStack(s.scroll, s.glide.brake)
 	return s
 }
 
-func (s *scrolled) object() fyne.CanvasObject { return s.scroll }
+// to scrolls to an offset, or as far as it goes.
+func (s *scrolled) to(offset float32) {
+	s.scroll.ScrollToOffset(fyne.NewPos(0, min(max(offset, 0), s.most())))
+}
+
+// most is how far it can be scrolled.
+func (s *scrolled) most() float32 { return max(s.tall.height-s.scroll.Size().Height, 0) }
+
+func (s *scrolled) object() fyne.CanvasObject { return s.box }
 
 func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 	parts := make([]part, len(nodes))
@@ -80,7 +102,7 @@ func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 			at += h + gap
 		}
 	}
-	put(s.scroll, x, y, width+bar, height) // the bar stands beside the nodes
+	put(s.box, x, y, width+bar, height) // the bar stands beside the nodes
 	s.content.Refresh()
 	s.scroll.Refresh()
 }

@@ -51,6 +51,9 @@ type Shell struct {
 	wiper   *wiper
 	last    sent
 	wedge   wedge
+	sink    *keysink
+	focused focused
+	byKey   bool // what is done now, a key does
 	// beforeCard is what the active field held before a card reader's first key.
 	beforeCard string
 	status     Status
@@ -111,8 +114,9 @@ func (s *Shell) build() {
 	s.page = newPageView(s)
 	s.panel = newDisplayPanel(s.look, s)
 	s.leaving, s.attract, s.door, s.wiper = newLeaving(s.look, s), newAttract(s.look, s), newDoor(s), newWiper(s)
-	s.root = arrange(s.layout, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box,
-		s.door.touch, s.panel.box, s.attract.box, s.leaving.box)
+	s.sink, s.focused.ring = newKeysink(s), newRing()
+	s.root = arrange(s.layout, s.sink, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box,
+		s.door.touch, s.panel.box, s.attract.box, s.leaving.box, s.focused.ring)
 
 	s.window = s.app.NewWindow("Ting")
 	s.window.SetPadded(false)
@@ -124,6 +128,7 @@ func (s *Shell) build() {
 	}
 	s.window.Canvas().SetOnTypedRune(s.typedRune)
 	s.window.Canvas().SetOnTypedKey(s.typedKey)
+	s.window.Canvas().Focus(s.sink)
 	s.tellDisplay()
 	s.beat()
 }
@@ -199,6 +204,7 @@ func (s *Shell) show(p presented) {
 	s.leaveDisplay(p.visit)
 	s.page.show(p.visit, p.page)
 	s.tell()
+	s.placeRing()
 }
 
 // tell passes the status on to whoever shows a part of it.
@@ -249,6 +255,7 @@ func (s *Shell) layout(size fyne.Size) {
 	put(s.door.touch, 0, 0, size.Width/3, l.Header)
 	put(s.attract.box, 0, 0, size.Width, size.Height)
 	put(s.leaving.box, 0, 0, size.Width, size.Height)
+	s.placeRing()
 }
 
 // restyle draws everything anew in another size, variant or language. What is

@@ -134,24 +134,8 @@ func (b *bench) find(id string) fyne.Tappable {
 	var found fyne.Tappable
 	walk(b.s.root, func(o fyne.CanvasObject) {
 		switch o := o.(type) {
-		case *button:
-			if o.id == id {
-				found = o
-			}
-		case *touch:
-			if o.id == id {
-				found = o
-			}
-		case *tile:
-			if o.id == id {
-				found = o
-			}
-		case *displaySwitch:
-			if o.id == id {
-				found = o
-			}
-		case *veil:
-			if o.id == id {
+		case touchable:
+			if o.touchID() == id {
 				found = o
 			}
 		case *row:
@@ -177,12 +161,28 @@ func (b *bench) tap(ids ...string) {
 // tapAt touches the screen at a place.
 func (b *bench) tapAt(at fyne.Position) { test.TapCanvas(b.s.window.Canvas(), at) }
 
-// words is every text on screen, in drawing order.
+// words is every text on screen, in drawing order. What stands in a field is
+// one, though each of its characters is drawn by itself.
 func (b *bench) words() []string {
 	var all []string
+	drawn := map[fyne.CanvasObject]bool{}
 	walk(b.s.root, func(o fyne.CanvasObject) {
-		if t, ok := o.(*canvas.Text); ok && t.Text != "" {
-			all = append(all, t.Text)
+		switch o := o.(type) {
+		case *well:
+			word := ""
+			for _, g := range o.glyph {
+				drawn[g] = true
+				if g.Visible() {
+					word += g.Text
+				}
+			}
+			if word != "" {
+				all = append(all, word)
+			}
+		case *canvas.Text:
+			if o.Text != "" && !drawn[o] {
+				all = append(all, o.Text)
+			}
 		}
 	})
 	return all

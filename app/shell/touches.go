@@ -3,14 +3,13 @@ package shell
 import (
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"github.com/luohu/ting/kiosk/view"
 )
 
 // touched tells that somebody is here.
 func (s *Shell) touched() {
 	s.lastTouch = s.opts.Now()
+	s.unfocus()
 	s.status.Leaving = false // until the next status knows better
 	s.leaving.tell(0)
 	s.attract.wake()
@@ -84,13 +83,4 @@ func (s sent) repeats(before sent) bool {
 func (s *Shell) act(action string) {
 	s.touched()
 	s.answer(action)
-}
-
-// focus moves the keyboard to a field, or nowhere.
-func (s *Shell) focus(f fyne.Focusable) {
-	if f == nil {
-		s.window.Canvas().Unfocus()
-		return
-	}
-	s.window.Canvas().Focus(f)
 }

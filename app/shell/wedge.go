@@ -1,9 +1,8 @@
 package shell
 
 import (
+	"strings"
 	"time"
-
-	"fyne.io/fyne/v2"
 )
 
 // A card reader that is a keyboard types the card's number faster than any
@@ -49,40 +48,10 @@ func (w *wedge) rune(r rune, now time.Time) bool {
 func (w *wedge) enter(now time.Time) string {
 	number := string(w.typed)
 	w.typed = w.typed[:0]
-	if now.Sub(w.last) > w.gap() || len(number) < wedgeLeast {
-		return ""
+	if now.Sub(w.last) > w.gap() || len(number) < wedgeLeast || !strings.ContainsAny(number, "0123456789") {
+		return "" // a fast hand's word has no digit
 	}
 	return number
-}
-
-// typedRune is a key while no text field has the focus.
-func (s *Shell) typedRune(r rune) {
-	s.woken()
-	before := s.page.value()
-	s.wedge.alone = s.page.active == nil
-	if s.wedge.rune(r, s.opts.Now()) {
-		s.beforeCard = before
-	}
-	s.page.typed(r)
-}
-
-func (s *Shell) typedKey(e *fyne.KeyEvent) {
-	if s.woken() {
-		return
-	}
-	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		if number := s.wedge.enter(s.opts.Now()); number != "" {
-			s.page.restore(s.beforeCard)
-			s.card(number)
-			return
-		}
-		s.touched()
-		s.page.enter()
-	case fyne.KeyBackspace:
-		s.touched()
-		s.page.erase()
-	}
 }
 
 func (s *Shell) card(number string) {

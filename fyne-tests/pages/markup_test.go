@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/luohu/ting/app/shell/theme"
 )
@@ -63,7 +62,10 @@ func write(b *strings.Builder, o fyne.CanvasObject, at fyne.Position, clip fyne.
 	case *container.Scroll:
 		line("scroll", "")
 		write(b, o.Content, at, size, depth+1)
-	case *widget.List:
+	case interface {
+		fyne.Widget
+		GetScrollOffset() float32 // a list of the toolkit, or one of ours built on it
+	}:
 		line("list", "")
 		n := strings.Count(b.String(), "\n")
 		for _, c := range test.WidgetRenderer(o).Objects() {

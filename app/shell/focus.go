@@ -1,0 +1,303 @@
+package shell
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"image/color"
+)
+
+// focused is what the keys of a keyboard are about. It is kept by name: what is
+// drawn anew keeps the focus. While nobody uses Tab it is nowhere, and the keys
+// belong to the field that is typed into.
+type focused struct {
+	id   string
+	ring *canvas.Rectangle
+}
+
+// stop is something the focus can stand on.
+type stop struct {
+	id   string
+	o    fyne.CanvasObject
+	act  func()
+	rows *rolls // nil for what is no rows
+}
+
+// unfocusable begin the names of what a keyboard has keys of its own for, and of
+// what is hidden from visitors.
+var unfocusable = []string{"key:", "cand:", "clear:", "keyboard:", "ting.door"}
+
+// stops are what the focus can stand on, in the order in which it is drawn:
+// what lies over the page alone while it does.
+func (s *Shell) stops() []stop {
+	var all []stop
+	root := fyne.CanvasObject(s.root)
+	switch {
+	case s.leaving.asks():
+		root = s.leaving.box
+	case s.panel.open:
+		root = s.panel.box
+	}
+	walkVisible(root, func(o fyne.CanvasObject) bool {
+		switch o := o.(type) {
+		case *rolls:
+			all = append(all, stop{id: o.touchID(), o: o, rows: o})
+			return false
+		case *veil:
+			return true
+		case touchable:
+			id := o.touchID()
+			for _, no := range unfocusable {
+				if id == "" || strings.HasPrefix(id, no) {
+					return true
+				}
+			}
+			all = append(all, stop{id: id, o: o, act: func() { o.Tapped(&fyne.PointEvent{}) }})
+		}
+		return true
+	})
+	if root == fyne.CanvasObject(s.root) {
+		all = s.inOrder(all)
+	}
+	return all
+}
+
+// inOrder puts the page before the bars around it, which are drawn after it or before.
+func (s *Shell) inOrder(all []stop) []stop {
+	in := func(box *fyne.Container, st stop) bool {
+		y := place(st.o).Y
+		return y >= box.Position().Y && y < box.Position().Y+box.Size().Height
+	}
+	var page, bars []stop
+	for _, st := range all {
+		if in(s.page.box, st) {
+			page = append(page, st)
+		} else {
+			bars = append(bars, st)
+		}
+	}
+	return append(page, bars...)
+}
+
+// walkVisible visits an object and what is drawn in it; visit reports whether it
+// wants to see what is inside.
+func walkVisible(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) {
+	if o == nil || !o.Visible() || !visit(o) {
+		return
+	}
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			walkVisible(c, visit)
+		}
+	case *container.Scroll:
+		walkVisible(o.Content, visit)
+	case interface{ inside() fyne.CanvasObject }:
+		walkVisible(o.inside(), visit)
+	}
+}
+
+// place is where an object is on the screen.
+func place(o fyne.CanvasObject) fyne.Position {
+	return fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+}
+
+func (t *touch) inside() fyne.CanvasObject   { return t.content }
+func (d *dragged) inside() fyne.CanvasObject { return d.content }
+func (w *well) inside() fyne.CanvasObject    { return w.box }
+
+// current is the stop the focus stands on, and its number; -1 for none.
+func (s *Shell) current() (stop, int, []stop) {
+	all := s.stops()
+	for i, st := range all {
+		if st.id == s.focused.id {
+			return st, i, all
+		}
+	}
+	return stop{}, -1, all
+}
+
+// moveFocus goes to the next (1) or previous (-1) stop, around the ends: there is
+// no stop that Tab does not lead out of, and none it does not reach.
+func (s *Shell) moveFocus(by int) {
+	_, i, all := s.current()
+	if len(all) == 0 {
+		return
+	}
+	if i < 0 {
+		i = s.fromField(all)
+		if i < 0 && by < 0 {
+			i = 0
+		}
+	}
+	s.focusOn(all[(i+by+len(all))%len(all)])
+}
+
+// fromField is the number of the stop of the field that is typed into; -1 for none.
+func (s *Shell) fromField(all []stop) int {
+	if f := s.page.active; f != nil {
+		for i, st := range all {
+			if st.id == f.well.touchID() {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// focusOn puts the focus on a stop: a field is then typed into.
+func (s *Shell) focusOn(st stop) {
+	s.focused.id = st.id
+	v := s.page
+	f := v.fieldOf(st.id)
+	switch {
+	case f != nil && f != v.active:
+		v.activate(f)
+	case f == nil && v.active != nil:
+		v.activate(nil)
+	}
+	if _, _, all := s.current(); all != nil {
+		s.revealStop()
+	}
+}
+
+// fieldOf is the typed field whose well has that name; nil for none.
+func (v *pageView) fieldOf(id string) *field {
+	for _, form := range v.forms {
+		for _, f := range form.fields {
+			if f.well != nil && f.well.touchID() == id {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// revealStop scrolls the page so that the focus is seen.
+func (s *Shell) revealStop() {
+	st, i, _ := s.current()
+	body := s.page.body()
+	if i < 0 || body == nil || st.rows != nil {
+		return
+	}
+	inside := false
+	walkVisible(body.content, func(o fyne.CanvasObject) bool {
+		inside = inside || o == st.o
+		return !inside
+	})
+	if inside {
+		top := place(st.o).Y - place(body.content).Y
+		body.reveal(top, top+st.o.Size().Height)
+	}
+}
+
+// activateFocused touches what the focus stands on, and reports whether it
+// stands on anything.
+func (s *Shell) activateFocused() bool {
+	st, i, _ := s.current()
+	switch {
+	case i < 0:
+		return false
+	case st.rows != nil:
+		if st.rows.choose != nil {
+			s.touched()
+			st.rows.choose(st.rows.cursor)
+		}
+	default:
+		st.act()
+	}
+	return true
+}
+
+// rowKey moves the cursor in rows that have the focus, or in the only rows of a
+// page where nothing has.
+func (s *Shell) rowKey(k fyne.KeyName) bool {
+	st, i, all := s.current()
+	if i < 0 && s.page.active == nil {
+		for _, one := range all {
+			if one.rows != nil {
+				s.focused.id = one.id
+				return one.rows.walk(k)
+			}
+		}
+	}
+	return i >= 0 && st.rows != nil && st.rows.walk(k)
+}
+
+// steer goes to the nearest stop in a direction.
+func (s *Shell) steer(k fyne.KeyName) {
+	st, i, all := s.current()
+	if i < 0 {
+		if i = s.fromField(all); i < 0 {
+			s.moveFocus(1)
+			return
+		}
+		st = all[i]
+	}
+	x, y := center(st.o)
+	best, least := -1, float32(0)
+	for j, other := range all {
+		ox, oy := center(other.o)
+		along, aside := ox-x, abs(oy-y)
+		switch k {
+		case fyne.KeyLeft:
+			along = -along
+		case fyne.KeyUp:
+			along, aside = y-oy, abs(ox-x)
+		case fyne.KeyDown:
+			along, aside = oy-y, abs(ox-x)
+		}
+		const straight = 2 // aside counts so many times
+		if far := along + straight*aside; j != i && along > 1 && (best < 0 || far < least) {
+			best, least = j, far
+		}
+	}
+	if best >= 0 {
+		s.focusOn(all[best])
+	}
+}
+
+func center(o fyne.CanvasObject) (x, y float32) {
+	at, size := place(o), o.Size()
+	return at.X + size.Width/2, at.Y + size.Height/2
+}
+
+// placeRing draws the mark of the focus where it stands now.
+func (s *Shell) placeRing() {
+	r := s.focused.ring
+	st, i, _ := s.current()
+	if i < 0 {
+		if !r.Hidden {
+			r.Hide()
+		}
+		return
+	}
+	l := s.look
+	at, size := place(st.o), st.o.Size()
+	if st.rows != nil {
+		y, h := st.rows.place()
+		at.Y, size.Height = at.Y+max(y, 0), min(h, size.Height)
+	}
+	out := l.Stroke * 1.5
+	r.StrokeColor, r.StrokeWidth, r.CornerRadius = l.Accent, l.Stroke*2.2, l.RadiusM
+	put(r, at.X-out, at.Y-out, size.Width+2*out, size.Height+2*out)
+	r.Show()
+	r.Refresh()
+}
+
+// unfocus takes the focus away: somebody touches.
+func (s *Shell) unfocus() {
+	if s.focused.id != "" && !s.byKey {
+		s.focused.id = ""
+		s.placeRing()
+	}
+}
+
+func newRing() *canvas.Rectangle {
+	r := canvas.NewRectangle(color.Transparent)
+	r.Hide()
+	return r
+}
