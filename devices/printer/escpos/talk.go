@@ -105,7 +105,7 @@ func (t talk) worked() error {
 		return err
 	}
 	for deadline := time.Now().Add(printsWithin); time.Now().Before(deadline); {
-		if err := t.conn.SetDeadline(time.Now().Add(asksAgain)); err != nil {
+		if err := t.conn.SetReadDeadline(time.Now().Add(asksAgain)); err != nil {
 			return err
 		}
 		var b [1]byte
