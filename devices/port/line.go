@@ -19,30 +19,49 @@ const (
 	lastRetry  = 2 * time.Second
 )
 
-// Serve speaks to a device over one connection until that ends or ctx does. It
-// calls Line.Ready once it has heard the device. The connection is closed after it.
-type Serve func(ctx context.Context, l *Line, c Conn) error
+// FaultError ends a connection to a device that answers and needs somebody.
+type FaultError struct {
+	Cause error
+	Hint  string // what to do
+}
+
+// Error is the cause's.
+func (e *FaultError) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *FaultError) Unwrap() error { return e.Cause }
 
 // Line keeps a connection to one device: it dials, serves, and dials again when
 // the connection was lost. Its methods are safe for several goroutines; it runs
 // one goroutine, which Close ends.
 type Line struct {
-	dial  Dial
-	serve Serve
-	stop  context.CancelFunc
-	done  chan struct{}
+	connect func(context.Context) error // one connection, from its dialling to its end
+	stop    context.CancelFunc
+	done    chan struct{}
 
 	mu      sync.Mutex
 	health  devices.Health
 	changed chan struct{} // closed and replaced when health changes
 }
 
-// Keep starts to keep a line.
-func Keep(dial Dial, serve Serve) *Line {
+// Keep starts to keep a line. serve speaks to the device over one connection
+// until that ends or ctx does; it calls Line.Ready once it has heard the device.
+// The connection is closed when ctx ends, and after serve.
+func Keep[C io.Closer](dial func(context.Context) (C, error), serve func(context.Context, *Line, C) error) *Line {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Line{
-		dial: dial, serve: serve, stop: stop, done: make(chan struct{}),
+		stop: stop, done: make(chan struct{}),
 		health: devices.Health{State: devices.Starting, Since: time.Now()}, changed: make(chan struct{}),
+	}
+	l.connect = func(ctx context.Context) error {
+		c, err := dial(ctx)
+		if err != nil {
+			return err
+		}
+		closed := context.AfterFunc(ctx, func() { c.Close() })
+		defer c.Close()
+		defer closed()
+		return serve(ctx, l, c)
 	}
 	go l.run(ctx)
 	return l
@@ -65,25 +84,21 @@ func (l *Line) run(ctx context.Context) {
 	}
 }
 
-// once is one connection, from its dialling to its end; it reports whether the
-// device was heard over it.
+// once is one connection; it reports whether the device was heard over it.
 func (l *Line) once(ctx context.Context) (heard bool) {
-	c, err := l.dial(ctx)
-	if err == nil {
-		closed := context.AfterFunc(ctx, func() { c.Close() })
-		err = l.serve(ctx, l, c)
-		closed()
-		c.Close()
-		state := l.Health().State
-		heard = state == devices.Ready || state == devices.Faulty
-	}
+	err := l.connect(ctx)
+	state := l.Health().State
 	if ctx.Err() == nil {
 		if err == nil {
 			err = io.EOF
 		}
-		l.set(devices.Health{State: devices.Away, Reason: err.Error(), Hint: hint(err)})
+		h := devices.Health{State: devices.Away, Reason: err.Error(), Hint: hint(err)}
+		if f := (*FaultError)(nil); errors.As(err, &f) {
+			h.State, h.Hint = devices.Faulty, f.Hint
+		}
+		l.set(h)
 	}
-	return heard
+	return state == devices.Ready || state == devices.Faulty
 }
 
 // hint is what a technician can do about an error of dialling or speaking.

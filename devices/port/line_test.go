@@ -18,7 +18,7 @@ import (
 )
 
 // echo serves a device that sends lines; they go to heard, where there is room.
-func echo(heard chan<- string) port.Serve {
+func echo(heard chan<- string) func(context.Context, *port.Line, port.Conn) error {
 	return func(_ context.Context, l *port.Line, c port.Conn) error {
 		in := bufio.NewReader(c)
 		for {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/barrier"
 )
 
@@ -43,8 +44,11 @@ func Exercise(t *testing.T, open Factory) {
 
 func startsClosed(t *testing.T, b barrier.Barrier) {
 	s := b.Status()
-	if s.Open || s.Opened != 0 || !s.Last.IsZero() || s.Err != nil {
+	if s.Open || s.Opened != 0 || !s.Last.IsZero() || s.Err != nil || s.Alarm != barrier.NoAlarm {
 		t.Errorf("status of a new barrier is %+v, want closed, never opened, no error", s)
+	}
+	if h := b.Health(); !h.OK() {
+		t.Errorf("a new barrier is %v", h)
 	}
 }
 
@@ -109,5 +113,8 @@ func closedBarrierRefuses(t *testing.T, b barrier.Barrier) {
 	}
 	if s := b.Status(); s.Opened != 0 || s.Err == nil {
 		t.Errorf("status is %+v, want nothing released and an error", s)
+	}
+	if h := b.Health(); h.State != devices.Closed {
+		t.Errorf("a closed barrier is %v", h)
 	}
 }

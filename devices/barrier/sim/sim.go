@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/barrier"
 )
 
@@ -47,6 +48,7 @@ type Barrier struct {
 	opened uint64
 	last   time.Time
 	err    error
+	since  time.Time // when err became what it is
 }
 
 var _ barrier.Barrier = (*Barrier)(nil)
@@ -95,7 +97,7 @@ func New(c Config) *Barrier {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Barrier{cfg: c, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	return &Barrier{cfg: c, since: c.Now(), turn: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
 // Open releases the barrier. See barrier.Barrier.
@@ -117,6 +119,9 @@ func (b *Barrier) Open(ctx context.Context) error {
 	if err == nil {
 		b.opened++
 		b.last = b.cfg.Now()
+	}
+	if (err == nil) != (b.err == nil) {
+		b.since = b.cfg.Now()
 	}
 	b.err = err
 	return err
@@ -162,6 +167,20 @@ func (b *Barrier) Status() barrier.Status {
 	defer b.mu.Unlock()
 	open := !b.last.IsZero() && b.cfg.Now().Sub(b.last) < b.cfg.Pulse
 	return barrier.Status{Open: open, Opened: b.opened, Last: b.last, Err: b.err}
+}
+
+// Health is whether it works now.
+func (b *Barrier) Health() devices.Health {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := devices.Health{State: devices.Ready, Since: b.since}
+	switch {
+	case errors.Is(b.err, os.ErrClosed):
+		h.State = devices.Closed
+	case b.err != nil:
+		h.State, h.Reason, h.Hint = devices.Faulty, b.err.Error(), "free the barrier's arm"
+	}
+	return h
 }
 
 // Close ends waiting releases; later ones fail.

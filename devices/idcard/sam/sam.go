@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/luohu/ting/devices"
@@ -39,6 +40,7 @@ type Reader struct {
 	photo  PhotoDecoder // nil without one
 	wanted chan wish
 	done   chan struct{}
+	once   sync.Once
 }
 
 // wish is somebody who waits for a card.
@@ -108,10 +110,10 @@ func (r *Reader) Read(ctx context.Context) (idcard.Card, error) {
 // Health implements idcard.Reader.
 func (r *Reader) Health() devices.Health { return r.line.Health() }
 
-// Close ends reading. It must be called once.
+// Close ends reading. It may be called twice.
 func (r *Reader) Close() error {
 	err := r.line.Close()
-	close(r.done)
+	r.once.Do(func() { close(r.done) })
 	return err
 }
 

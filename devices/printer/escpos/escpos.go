@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/luohu/ting/devices"
@@ -51,6 +52,7 @@ type Printer struct {
 	draw   *raster.Drawer
 	jobs   chan job
 	done   chan struct{}
+	once   sync.Once
 }
 
 type job struct {
@@ -117,10 +119,10 @@ func (p *Printer) Print(ctx context.Context, s printer.Slip) error {
 // Health implements printer.Printer.
 func (p *Printer) Health() devices.Health { return p.line.Health() }
 
-// Close ends printing. It must be called once.
+// Close ends printing. It may be called twice.
 func (p *Printer) Close() error {
 	err := p.line.Close()
-	close(p.done)
+	p.once.Do(func() { close(p.done) })
 	return err
 }
 
