@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/app/shell"
+	"github.com/luohu/ting/devices/barrier"
 	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/view"
 	"github.com/luohu/ting/sync/wire"
@@ -83,8 +84,8 @@ func (t *terminal) troubles() (list []trouble) {
 		}
 	}
 	for lane, b := range t.barriers.lanes {
-		if s := b.Status(); s.Err != nil {
-			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), view.T("没有响应", "does not answer"), s.Err.Error()})
+		if said := barrierTrouble(b); !said.IsZero() {
+			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), said, b.Health().String()})
 		}
 	}
 	if t.speech != nil && t.config.Speaker.URL != "" {
@@ -113,4 +114,19 @@ func (t *terminal) health() wire.Health {
 		h.Devices[tr.key] = tr.log
 	}
 	return h
+}
+
+// barrierTrouble is what is wrong with a barrier, in words for whoever can help.
+func barrierTrouble(b barrier.Barrier) view.Text {
+	switch s := b.Status(); {
+	case s.Alarm == barrier.Fire:
+		return view.T("消防联动,保持开启", "held open by the fire alarm")
+	case s.Alarm == barrier.Forced:
+		return view.T("未授权开启,请查看", "opened without a release; please look")
+	case s.Alarm == barrier.HeldOpen:
+		return view.T("未关闭,请查看", "does not close; please look")
+	case s.Err != nil:
+		return view.T("没有响应", "does not answer")
+	}
+	return view.Text{}
 }

@@ -18,12 +18,8 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/luohu/ting/app/shell"
-	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/barrier"
-	barriersim "github.com/luohu/ting/devices/barrier/sim"
 	"github.com/luohu/ting/devices/camera"
-	"github.com/luohu/ting/devices/camera/district"
-	"github.com/luohu/ting/devices/camera/v4l2"
 	"github.com/luohu/ting/devices/face/engine"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
@@ -34,12 +30,6 @@ import (
 	"github.com/luohu/ting/sync/journal"
 	"github.com/luohu/ting/sync/metrics"
 	"github.com/luohu/ting/sync/wire"
-)
-
-// The drivers this terminal can open. A new one is one line here.
-var (
-	cameraDrivers  = devices.Drivers[camera.Camera]{"v4l2": v4l2.Open, "sim": district.Open}
-	barrierDrivers = devices.Drivers[barrier.Barrier]{"sim": barriersim.Open}
 )
 
 // terminal is everything of one terminal, wired together. The window comes
