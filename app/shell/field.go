@@ -49,6 +49,14 @@ func newField(p *pageView, n view.Field) *field {
 	f := &field{page: p, node: n, value: oneLine(n.Value), chosen: n.Chosen}
 	f.caret = utf8.RuneCountInString(f.value)
 	f.box = arrange(f.layout)
+	switch n.Kind {
+	case view.FieldDate:
+		f.own = newDateControl(f)
+	case view.FieldPhoto:
+		f.own = newPhotoControl(f)
+	case view.FieldSignature:
+		f.own = newSignatureControl(f)
+	}
 	if f.takesKeys() {
 		f.well = newWell(f)
 	}

@@ -12,6 +12,9 @@ type node interface {
 	fills() bool
 }
 
+// leaver is a node that has something to stop when it goes off the page.
+type leaver interface{ left() }
+
 // newNode makes what draws n. The kinds are all there are: view seals them.
 func newNode(v *pageView, n view.Node) node {
 	switch n.(type) {
@@ -35,6 +38,16 @@ func newNode(v *pageView, n view.Node) node {
 		return &qrcode{}
 	case view.Progress:
 		return &progress{}
+	case view.Steps:
+		return newStages()
+	case view.Picture:
+		return newPicture(v)
+	case view.Chart:
+		return newChart()
+	case view.Map:
+		return newMapNode(v)
+	case view.Video:
+		return newVideo(v)
 	}
 	return &text{}
 }

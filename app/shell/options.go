@@ -32,6 +32,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Viewfinder lends the live picture; nil where there is no camera.
 	Viewfinder Viewfinder
+	// Films lends the films of view.Video; nil where there are none.
+	Films Films
 	// Mirror draws the picture as a mirror would, which people before a camera expect.
 	Mirror bool
 	// Shortcuts are the other modules of the terminal, small in the footer.

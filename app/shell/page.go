@@ -57,6 +57,9 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 		v.shell.wiper.left(v, visit.ID != v.visit)
 		v.shell.focused.id = ""
 		v.discard()
+		v.shell.aside.forget()
+		v.drop(nil)
+		v.wipe()
 		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
 	}
 	v.visit, v.page = visit.ID, p
@@ -162,6 +165,7 @@ func (v *pageView) draw() {
 		}
 		v.order = append(v.order, nv)
 	}
+	v.drop(kept)
 	v.nodes = kept
 	if v.active != nil && !slices.ContainsFunc(v.forms, func(f *form) bool { return slices.Contains(f.fields, v.active) }) {
 		v.discard()
@@ -195,6 +199,15 @@ func (v *pageView) frame(l look) {
 	v.actions = newActions(l, v.page.Actions, v.shell.act)
 }
 
+// drop stops the nodes that are not among those kept.
+func (v *pageView) drop(kept map[string]node) {
+	for key, n := range v.nodes {
+		if l, ok := n.(leaver); ok && kept[key] == nil {
+			l.left()
+		}
+	}
+}
+
 // arrange puts the drawn pieces on a stage or a sheet.
 func (v *pageView) arrange(l look) {
 	v.frame(l)
@@ -216,7 +229,7 @@ func (v *pageView) arrange(l look) {
 	if v.keyboard != nil {
 		v.box.Objects = append(v.box.Objects, v.keyboard.object())
 	}
-	v.shell.preview.show(v.finder != nil)
+	v.watch()
 	v.layout(v.box.Size())
 }
 
@@ -287,6 +300,48 @@ func (v *pageView) complete(action string) bool {
 	}
 	v.reveal(first)
 	return false
+}
+
+// watch opens the live picture while a viewfinder or a photo being taken shows
+// it, and only then.
+func (v *pageView) watch() {
+	live := v.finder != nil
+	v.eachField(func(f *field) {
+		if p, ok := f.own.(*photoControl); ok && p.live {
+			live = true
+		}
+	})
+	v.shell.preview.show(live)
+}
+
+func (v *pageView) eachField(f func(*field)) {
+	for _, form := range v.forms {
+		for _, fd := range form.fields {
+			f(fd)
+		}
+	}
+}
+
+// asksOnly reports whether the page has this field alone.
+func (v *pageView) asksOnly(id string) bool {
+	n, found := 0, false
+	for _, nd := range v.page.Body {
+		if f, ok := nd.(view.Form); ok {
+			for _, fd := range f.Fields {
+				n, found = n+1, found || fd.ID == id
+			}
+		}
+	}
+	return found && n == 1
+}
+
+// wipe forgets the pictures a visitor has made on the page.
+func (v *pageView) wipe() {
+	v.eachField(func(f *field) {
+		if w, ok := f.own.(interface{ wipe() }); ok {
+			w.wipe()
+		}
+	})
 }
 
 // handIn tells the fields that their values went to the module: what it finds

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -104,6 +105,24 @@ func (p *paragraph) fitsOneLine(width, full float32) bool {
 // resize gives the paragraph another type and limit of lines.
 func (p *paragraph) resize(ty theme.Type, limit int) {
 	p.ty, p.limit, p.lines = ty, limit, nil
+}
+
+// cut reports whether words were left out for want of lines.
+func (p *paragraph) cut() bool {
+	return len(p.lines) > 0 && strings.HasSuffix(p.lines[len(p.lines)-1], ellipsis)
+}
+
+// widest is the width of the longest line as it was broken last.
+func (p *paragraph) widest() float32 {
+	of, most := p.look.ruler(p.ty), float32(0)
+	for _, line := range p.lines {
+		w := float32(0)
+		for _, r := range line {
+			w += of(r)
+		}
+		most = max(most, w)
+	}
+	return most
 }
 
 func (p *paragraph) breakLines(width float32) {

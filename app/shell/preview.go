@@ -291,6 +291,28 @@ func (p *preview) layout(size fyne.Size) {
 	p.placeGuide(size, live && marked == 0)
 }
 
+// photo is the picture that is on screen, as the camera sees it: nobody's
+// mirror image belongs into a document. It is nil while there is none.
+func (p *preview) photo() *image.RGBA {
+	if p.shown == nil || p.crop.Empty() || !p.said.IsZero() {
+		return nil
+	}
+	out := image.NewRGBA(p.shown.Rect)
+	copy(out.Pix, p.shown.Pix)
+	if p.shell.opts.Mirror {
+		w := out.Rect.Dx()
+		for y := range out.Rect.Dy() {
+			row := out.Pix[y*out.Stride : y*out.Stride+4*w]
+			for i, k := 0, 4*(w-1); i < k; i, k = i+4, k-4 {
+				for c := range 4 {
+					row[i+c], row[k+c] = row[k+c], row[i+c]
+				}
+			}
+		}
+	}
+	return out
+}
+
 // onScreen is where a rectangle of the picture lies on the screen.
 func (p *preview) onScreen(r image.Rectangle, size fyne.Size) (at [4]float32) {
 	kx, ky := size.Width/float32(p.crop.Dx()), size.Height/float32(p.crop.Dy())

@@ -79,7 +79,7 @@ func (s *sheet) result() bool {
 	found := false
 	for _, n := range s.page.order {
 		switch n.(type) {
-		case *form, *list, *table, *tiles:
+		case *form, *list, *table, *tiles, *chart, *mapNode, *stages, *video:
 			return false
 		case *receipt, *qrcode, *personCard:
 			found = true
@@ -206,7 +206,7 @@ func (s *sheet) content(x, y, width, bottom float32) {
 func (s *sheet) middle() bool {
 	for _, n := range s.page.order {
 		switch n.(type) {
-		case *form, *list, *table, *tiles:
+		case *form, *list, *table, *tiles, *chart, *mapNode, *stages, *picture, *video:
 			return false
 		}
 	}

@@ -24,6 +24,8 @@ type Shell struct {
 	window  fyne.Window
 	loop    *loop
 	courier *courier
+	aside   *aside
+	players map[*player]bool // that a test steps
 	pages   latest[presented]
 	states  latest[Status]
 	quit    chan struct{}
@@ -90,6 +92,8 @@ func New(opts Options) (*Shell, error) {
 	}
 	s.loop = &loop{schedule: fyne.Do}
 	s.courier = newCourier(s.log)
+	s.players = map[*player]bool{}
+	s.aside = &aside{post: s.loop.post, inline: opts.App != nil}
 	s.preview = newPreview(s)
 	s.voice = &voice{shell: s}
 	s.build()
@@ -194,6 +198,9 @@ func (s *Shell) SetStatus(st Status) {
 func (s *Shell) Beat() {
 	s.loop.post(s.beat)
 	s.preview.step()
+	for p := range s.players {
+		p.step()
+	}
 }
 
 func (s *Shell) show(p presented) {

@@ -113,4 +113,6 @@ func Find(name string) (view.Page, bool) {
 }
 
 // All is every sample.
-func All() []Page { return slices.Concat(Home(), Gate(), Posters(), Nodes()) }
+func All() []Page {
+	return slices.Concat(Home(), Gate(), Posters(), Nodes(), Fields(), Drawings())
+}

@@ -33,6 +33,17 @@ type Metrics struct {
 	Panel  float32 // width of the panel beside a viewfinder on a wide screen
 	QR     float32 // side of a QR code
 
+	Plot      float32 // least height of a chart's plot
+	Ring      float32 // side of a chart of shares
+	Bar       float32 // broadest a bar gets
+	Trace     float32 // width of a line in a chart
+	Atlas     float32 // least height of a map
+	Road      float32 // width of a street on it
+	Marker    float32 // side of a point on it
+	Picture   float32 // tallest a picture gets
+	Signature float32 // height of the place to sign
+	Pen       float32 // width of what a finger draws there
+
 	KeypadWidth float32
 	Tile        float32 // tallest a tile gets
 }
@@ -66,6 +77,10 @@ func metricsAt(fit Fit, v Variant) Metrics {
 
 		Column: 960 * k, Panel: 780 * k,
 		QR: max(420*k, 240),
+
+		Plot: 420 * k, Ring: 400 * k, Bar: 84 * k, Trace: 5 * k,
+		Atlas: 560 * k, Road: 9 * k, Marker: 60 * k,
+		Picture: 720 * k, Signature: 380 * k, Pen: 7 * k,
 
 		KeypadWidth: 720 * k, Tile: 440 * touch,
 	}

@@ -47,6 +47,9 @@ type Palette struct {
 	Veil        color.NRGBA // under words on a live picture
 
 	Calm, Success, Warning, Refusal, Busy Tint
+
+	Chart Chart
+	Map   Map
 }
 
 // Tone returns the colours of a tone.
@@ -94,6 +97,9 @@ var Day = Palette{
 	Warning: Tint{Strong: rgb(0xc77d12), On: rgb(0xffffff), Ink: rgb(0x6e4200), Soft: rgb(0xfdf1dc)},
 	Refusal: Tint{Strong: rgb(0x4b5f80), On: rgb(0xffffff), Ink: rgb(0x2b3b57), Soft: rgb(0xe8edf4)},
 	Busy:    Tint{Strong: rgb(0x3f7cc4), On: rgb(0xffffff), Ink: rgb(0x0a3f80), Soft: rgb(0xe8f1fb)},
+
+	Chart: chartDay,
+	Map:   mapDay,
 }
 
 // Contrast is the palette for people who see little: black on white, dark
@@ -127,6 +133,9 @@ var Contrast = Palette{
 	Warning: Tint{Strong: rgb(0x7a4200), On: rgb(0xffffff), Ink: rgb(0x4d2a00), Soft: rgb(0xfff0d6)},
 	Refusal: Tint{Strong: rgb(0x2b3b57), On: rgb(0xffffff), Ink: rgb(0x14213a), Soft: rgb(0xe6eaf1)},
 	Busy:    Tint{Strong: rgb(0x00337a), On: rgb(0xffffff), Ink: rgb(0x001f4d), Soft: rgb(0xdce9fb)},
+
+	Chart: chartContrast,
+	Map:   mapContrast,
 }
 
 // ContrastNight is the same in the dark: white on black, the thing to touch in
@@ -160,6 +169,9 @@ var ContrastNight = Palette{
 	Warning: Tint{Strong: rgb(0xffc861), On: rgb(0x000000), Ink: rgb(0xffe9c2), Soft: rgb(0x2b1e04)},
 	Refusal: Tint{Strong: rgb(0xc3d3ee), On: rgb(0x000000), Ink: rgb(0xe8effa), Soft: rgb(0x1a2230)},
 	Busy:    Tint{Strong: rgb(0x8ec5ff), On: rgb(0x000000), Ink: rgb(0xd6eaff), Soft: rgb(0x0a1c33)},
+
+	Chart: chartContrastNight,
+	Map:   mapContrastNight,
 }
 
 // Night is the palette of an unlit gate: it must not blind.
@@ -192,6 +204,9 @@ var Night = Palette{
 	Warning: Tint{Strong: rgb(0xe7ac4d), On: rgb(0x0b1522), Ink: rgb(0xfae5c1), Soft: rgb(0x43331a)},
 	Refusal: Tint{Strong: rgb(0x9db1cf), On: rgb(0x0b1522), Ink: rgb(0xdbe4f1), Soft: rgb(0x26364f)},
 	Busy:    Tint{Strong: rgb(0x6fa8e8), On: rgb(0x0b1522), Ink: rgb(0xcfe2f8), Soft: rgb(0x1a3557)},
+
+	Chart: chartNight,
+	Map:   mapNight,
 }
 
 func rgb(v uint32) color.NRGBA { return rgba(v, 0xff) }
