@@ -51,6 +51,10 @@ func (e *Events) publish(ev Event) {
 	}
 }
 
+// Announce tells the consoles that something changed which they may show, by its
+// name: "accounts", "audit".
+func (e *Events) Announce(changed ...string) { e.publish(Event{Changed: changed}) }
+
 // heard reports whether anybody listens.
 func (e *Events) heard() bool {
 	e.mu.Lock()

@@ -78,6 +78,7 @@ type Console struct {
 	pages   map[string]*template.Template
 	guesses guesses
 	hashing chan struct{} // argon2id takes memory: so many at once
+	turn    func()        // a test's, called before waiting for one's turn at it
 	hub     hub
 
 	once    sync.Once

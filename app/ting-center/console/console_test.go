@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -207,7 +208,17 @@ func (d *desk) register(site string, rows ...kiosk.PersonRow) {
 	for _, r := range rows {
 		changes = append(changes, center.FeedChange{Site: site, Feed: kiosk.FeedPeople, Key: r.ID, Value: r})
 	}
-	if err := d.c.Register(context.Background(), changes); err != nil {
+	ctx := context.Background()
+	if err := d.c.Register(ctx, changes); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.c.Edit(ctx, func(tx *store.Tx) error {
+		_, err := tx.Site(site)
+		if errors.Is(err, store.ErrNotFound) {
+			return tx.PutSite(store.Site{ID: site, NameZH: site, NameEN: site})
+		}
+		return err
+	}); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -106,14 +106,6 @@ func (d *district) report(rs []record.Record) {
 	d.projected(gate.ID, d.last())
 }
 
-func (d *district) last() (n int64) {
-	d.t.Helper()
-	if err := d.c.View(context.Background(), func(tx *store.Tx) (err error) { n, err = tx.LastPosition(); return err }); err != nil {
-		d.t.Fatal(err)
-	}
-	return n
-}
-
 // others are the rest of the district: one terminal with a broken camera and a
 // wrong clock, one whose disk was copied, one that never reported.
 func (d *district) others() {

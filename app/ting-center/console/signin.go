@@ -57,6 +57,9 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.tooManyGuesses(w, r, wait)
 		return
 	}
+	if c.turn != nil {
+		c.turn()
+	}
 	select {
 	case c.hashing <- struct{}{}:
 	case <-r.Context().Done():
