@@ -20,6 +20,11 @@ import (
 // Measured on two cores of an EPYC that other work kept busy (load 4 to 9): 31,600
 // to 33,300 records/s. The prototype, without TLS and compression, made 22,849.
 func BenchmarkIngest(b *testing.B) {
+	b.Run(onSQLite, benchmarkIngest)
+	b.Run(onPostgres, benchmarkIngest)
+}
+
+func benchmarkIngest(b *testing.B) {
 	const terminals, size = 200, 250
 	s := serve(b, Options{Safe: SafeCommitted})
 	fleet := make([]*terminal, terminals)

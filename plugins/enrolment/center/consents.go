@@ -137,10 +137,12 @@ func check(person string, at time.Time, purposes []string) error {
 // put keeps the newest word.
 func put(tx projection.Tx, site, person, purpose, word string, at time.Time) error {
 	query := `INSERT INTO enrolment_consents (site, person, purpose, consented) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, person, purpose) DO UPDATE SET consented = MAX(COALESCE(consented, excluded.consented), excluded.consented)`
+		ON CONFLICT (site, person, purpose) DO UPDATE SET consented = excluded.consented
+		WHERE COALESCE(enrolment_consents.consented, 0) < excluded.consented`
 	if word == "withdrawn" {
 		query = `INSERT INTO enrolment_consents (site, person, purpose, withdrawn) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, person, purpose) DO UPDATE SET withdrawn = MAX(COALESCE(withdrawn, excluded.withdrawn), excluded.withdrawn)`
+		ON CONFLICT (site, person, purpose) DO UPDATE SET withdrawn = excluded.withdrawn
+		WHERE COALESCE(enrolment_consents.withdrawn, 0) < excluded.withdrawn`
 	}
 	_, err := tx.Exec(query, site, person, purpose, at.UnixMicro())
 	return err
@@ -155,7 +157,7 @@ func introduce(tx projection.Tx, site string, e enrolment.Consented) error {
 	// Of two consents of the same time the greater row wins, whichever comes first.
 	n, err := tx.Exec(`INSERT INTO enrolment_people (site, person, at, row) VALUES (?, ?, ?, ?)
 		ON CONFLICT (site, person) DO UPDATE SET at = excluded.at, row = excluded.row
-		WHERE excluded.at > at OR excluded.at = at AND excluded.row > row`, site, e.Person, e.At.UnixMicro(), row)
+		WHERE excluded.at > enrolment_people.at OR excluded.at = enrolment_people.at AND excluded.row > enrolment_people.row`, site, e.Person, e.At.UnixMicro(), row)
 	if err != nil || n == 0 {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -16,8 +17,11 @@ import (
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/sync/center"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/projection"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 var start = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
 
@@ -41,7 +45,7 @@ func after(t *testing.T, records ...kiosk.Record) state {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Projections: []projection.Projection{New()}})
+	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Database: pgtest.Database(t), Log: slog.New(slog.DiscardHandler), Projections: []projection.Projection{New()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +123,9 @@ func after(t *testing.T, records ...kiosk.Record) state {
 	return live
 }
 
-func TestTheLaterWordWins(t *testing.T) {
+func TestTheLaterWordWins(t *testing.T) { pgtest.Both(t, testTheLaterWordWins) }
+
+func testTheLaterWordWins(t *testing.T) {
 	for name, c := range map[string]struct {
 		records []kiosk.Record
 		want    state
@@ -145,7 +151,9 @@ func TestTheLaterWordWins(t *testing.T) {
 	}
 }
 
-func TestOrderOfArrivalChangesNothing(t *testing.T) {
+func TestOrderOfArrivalChangesNothing(t *testing.T) { pgtest.Both(t, testOrderOfArrivalChangesNothing) }
+
+func testOrderOfArrivalChangesNothing(t *testing.T) {
 	all := []kiosk.Record{yes("v1", 0, "canteen", "gate", "library"), no("v1", 3, "gate"), no("v1", 5), yes("v1", 6, "gate"), no("v1", 6, "canteen"), yes("v1", 5, "library")}
 	want := after(t, all...)
 	random := rand.New(rand.NewPCG(3, 4))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +17,12 @@ import (
 	"github.com/luohu/ting/kiosk/view"
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/sync/center"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/projection"
 	"github.com/luohu/ting/sync/center/store"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 var (
 	zone  = time.FixedZone("CST", 8*60*60)
@@ -45,7 +49,7 @@ func day(t *testing.T, now time.Time, records ...kiosk.Record) (page view.Page, 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Projections: []projection.Projection{New(zone)}})
+	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Database: pgtest.Database(t), Log: slog.New(slog.DiscardHandler), Projections: []projection.Projection{New(zone)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +131,9 @@ func table(p view.Page, key string) string {
 	return "no such table"
 }
 
-func TestBoard(t *testing.T) {
+func TestBoard(t *testing.T) { pgtest.Both(t, testBoard) }
+
+func testBoard(t *testing.T) {
 	yesterday := in("3", "08:00")
 	yesterday.At = yesterday.At.AddDate(0, 0, -1)
 	late := in("2", "23:30") // still today in the district, whatever UTC says
@@ -151,7 +157,9 @@ func TestBoard(t *testing.T) {
 }
 
 // TestOrderOfArrivalNeverChangesTheDay takes one day's passes in, in many orders.
-func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) {
+func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) { pgtest.Both(t, testOrderOfArrivalNeverChangesTheDay) }
+
+func testOrderOfArrivalNeverChangesTheDay(t *testing.T) {
 	passes := []kiosk.Record{in("1", "07:40"), out("1", "11:30"), in("1", "13:00"), in("2", "07:41"), out("2", "16:00"),
 		in("3", "07:50"), out("3", "09:00"), in("3", "09:01"), out("3", "09:02")}
 	want, _ := day(t, at("18:00"), passes...)
@@ -178,7 +186,9 @@ func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) {
 
 // TestPresenceOfTwoGates: the pass that counts names its own lane, and one of an
 // earlier day that arrives late changes nothing.
-func TestPresenceOfTwoGates(t *testing.T) {
+func TestPresenceOfTwoGates(t *testing.T) { pgtest.Both(t, testPresenceOfTwoGates) }
+
+func testPresenceOfTwoGates(t *testing.T) {
 	west := out("1", "11:30")
 	west.Lane = "west"
 	yesterday := out("1", "16:00")

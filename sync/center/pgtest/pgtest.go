@@ -57,27 +57,52 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// URL makes an empty database on the shared server, which is dropped with the
-// test, and returns where it is.
+// URL lends the test an empty database of the shared server and returns where it is.
 func URL(t testing.TB) string {
 	t.Helper()
 	if !mainRuns.Load() {
 		t.Fatal("the package's TestMain must call pgtest.Main, or the server would stay")
 	}
-	n := databases.Add(1)
+	databases.Add(1)
 	s, err := shared()
 	need(t, err)
-	name := fmt.Sprintf("test_%d", n)
-	ctx := context.Background()
-	if err := s.do(ctx, `CREATE DATABASE `+name); err != nil {
+	name, err := s.lend()
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.do(ctx, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
-			t.Errorf("drop the test's database: %v", err)
+		if err := s.giveBack(name); err != nil {
+			t.Errorf("empty the test's database: %v", err)
 		}
 	})
 	return s.URL(name)
+}
+
+// lend takes a database that was given back, or makes one. To empty one is far
+// cheaper than to drop it and make another.
+func (s *Server) lend() (name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		name, s.idle = s.idle[n-1], s.idle[:n-1]
+		return name, nil
+	}
+	s.made++
+	name = fmt.Sprintf("test_%d", s.made)
+	return name, s.do(context.Background(), "postgres", `CREATE DATABASE `+name)
+}
+
+// giveBack ends whoever still uses a database, and empties it.
+func (s *Server) giveBack(name string) error {
+	err := s.do(context.Background(), name, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+		`DROP SCHEMA public CASCADE`, `CREATE SCHEMA public`)
+	if err == nil {
+		s.mu.Lock()
+		s.idle = append(s.idle, name)
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // need skips the test when there is no PostgreSQL, and ends it after other errors.
@@ -99,6 +124,10 @@ type Server struct {
 	process        *os.Process
 	ended          chan struct{}
 	log            *bytes.Buffer
+
+	mu   sync.Mutex
+	idle []string // databases that were given back
+	made int
 }
 
 // Start starts a server of the test's own, which ends with it. settings are lines
@@ -207,7 +236,7 @@ func (s *Server) Run(settings string) error {
 func (s *Server) wait() error {
 	patience := time.After(60 * time.Second)
 	for {
-		err := s.do(context.Background(), `SELECT 1`)
+		err := s.do(context.Background(), "postgres", `SELECT 1`)
 		if err == nil {
 			return nil
 		}
@@ -226,20 +255,24 @@ func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://%s@/%s?host=%s", s.user, database, url.QueryEscape(s.dir))
 }
 
-func (s *Server) do(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+func (s *Server) do(ctx context.Context, database string, statements ...string) error {
+	conn, err := pgx.Connect(ctx, s.URL(database))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, statement)
-	return err
+	for _, statement := range statements {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Do runs a statement in the server's own database.
 func (s *Server) Do(t testing.TB, statement string) {
 	t.Helper()
-	if err := s.do(context.Background(), statement); err != nil {
+	if err := s.do(context.Background(), "postgres", statement); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -249,4 +282,23 @@ func (s *Server) Do(t testing.TB, statement string) {
 func (s *Server) Stop() {
 	_ = s.process.Signal(syscall.SIGQUIT)
 	<-s.ended
+}
+
+// Both runs a test twice, once for each kind of database a center may have. The
+// test opens its center with center.Options{Database: pgtest.Database(t)}.
+func Both(t *testing.T, test func(t *testing.T)) {
+	t.Run("sqlite", test)
+	t.Run(postgres, test)
+}
+
+const postgres = "postgres"
+
+// Database is what a center's options say in a test that Both runs: "" for SQLite,
+// or the URL of a new database.
+func Database(t testing.TB) string {
+	t.Helper()
+	if !slices.Contains(strings.Split(t.Name(), "/"), postgres) {
+		return ""
+	}
+	return URL(t)
 }
