@@ -55,6 +55,10 @@ const (
 	// whose disk is itself replicated synchronously: restoring an older copy of
 	// the database would lose records for good.
 	SafeCommitted
+	// SafeStandby: those that a synchronous standby of the PostgreSQL server has on
+	// its disk too, so that letting it take over loses nothing. The server's
+	// synchronous_standby_names must name it.
+	SafeStandby
 )
 
 // Options say how a center works. Only Dir is needed.
@@ -174,6 +178,9 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 		c.tasks.Go(func() { c.commitLoop(run) })
 	}
 	c.tasks.Go(func() { c.housekeeping(run) })
+	if opt.Safe == SafeStandby {
+		c.tasks.Go(func() { c.followStandby(run) })
+	}
 	c.tasks.Go(func() {
 		c.db.Listen(run, func(note string) { c.hear(run, note) }, func() { c.missed(run) })
 	})

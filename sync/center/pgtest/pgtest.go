@@ -207,7 +207,7 @@ func (s *Server) Command(name string, args ...string) *exec.Cmd {
 func (s *Server) Run(settings string) error {
 	settings = "listen_addresses = ''\nunix_socket_directories = '" + s.dir + "'\nmax_connections = 200\n" +
 		"shared_buffers = 128MB\nlog_min_messages = warning\n" + settings + "\n"
-	if err := os.WriteFile(filepath.Join(s.data(), "postgresql.auto.conf"), []byte(settings), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.data(), "postgresql.conf"), []byte(settings), 0o644); err != nil {
 		return err
 	}
 	s.log, s.ended = &bytes.Buffer{}, make(chan struct{})

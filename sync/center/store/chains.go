@@ -48,16 +48,9 @@ func (tx *Tx) HighestEpoch(terminal string) (epoch int64, err error) {
 	return epoch, err
 }
 
-// MarkSafe says that what the backup holds is safe: every chain's cursor as the
-// backup has it, by the chain's ID.
-func (tx *Tx) MarkSafe(cursors map[int64]int64) error {
-	for chain, seq := range cursors {
-		if _, err := tx.Exec(`UPDATE chains SET safe_seq = ? WHERE id = ? AND safe_seq < ?`, seq, chain, seq); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// MarkSafe says that what a backup or a standby holds is safe: every chain's
+// cursor as it is there, by the chain's ID.
+func (tx *Tx) MarkSafe(cursors map[int64]int64) error { return tx.s.markSafe(cursors) }
 
 // body is never NULL, whatever the record's is.
 func body(r *record.Record) []byte {

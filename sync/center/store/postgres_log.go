@@ -186,3 +186,16 @@ func (s *postgresSession) lockRevision() error {
 	return s.one(`INSERT INTO meta (name, value) VALUES (?, '0') ON CONFLICT (name) DO UPDATE SET value = meta.value RETURNING value`,
 		[]any{metaRevision}, []any{&value})
 }
+
+func (s *postgresSession) markSafe(cursors map[int64]int64) error {
+	ids, seqs := make([]int64, 0, len(cursors)), make([]int64, 0, len(cursors))
+	for id, seq := range cursors {
+		ids, seqs = append(ids, id), append(seqs, seq)
+	}
+	// Locked in the order of IDs first, as by lockChains.
+	_, err := s.exec(`WITH locked AS (SELECT id FROM chains WHERE id = ANY(?) ORDER BY id FOR UPDATE)
+		UPDATE chains c SET safe_seq = n.seq
+		FROM unnest(?::bigint[], ?::bigint[]) AS n (id, seq) JOIN locked l ON l.id = n.id
+		WHERE c.id = n.id AND c.safe_seq < n.seq`, []any{ids, ids, seqs})
+	return err
+}

@@ -82,3 +82,12 @@ func (s *sqliteSession) lockRevision() error { return nil }
 func (s *sqliteSession) forUpdate() string { return "" }
 
 func (s *sqliteSession) identity() (string, error) { return "", nil }
+
+func (s *sqliteSession) markSafe(cursors map[int64]int64) error {
+	for chain, seq := range cursors {
+		if _, err := s.exec(`UPDATE chains SET safe_seq = ? WHERE id = ? AND safe_seq < ?`, []any{seq, chain, seq}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

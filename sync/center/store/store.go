@@ -97,6 +97,7 @@ type session interface {
 	newChain(c record.Chain, branch int64, site string) (Chain, error)
 	append(list []Append) error
 	moveCursors(list []Cursor) error
+	markSafe(cursors map[int64]int64) error
 	lockRevision() error
 }
 
