@@ -45,7 +45,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	state := fs.String("state", "/var/lib/ting-center", "`directory` of the center's state")
 	database := databaseFlag(fs)
 	listen := fs.String("listen", ":8443", "`address` to listen on; port 0 takes a free one")
-	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, or all that is committed (backup, committed)")
+	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, what a synchronous standby of PostgreSQL has too, or all that is committed (backup, standby, committed)")
 	operations := fs.String("metrics", "", "`address` for Prometheus and health checks, without TLS: 127.0.0.1:9464 (off by default)")
 	drain := fs.Duration("drain", 0, "how long to answer 503 before the port is closed at the end, so that a load balancer notices")
 	logs := fs.String("log", "text", "how to log: text or json")
@@ -57,8 +57,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	switch {
 	case *safe == "committed" || *demo:
 		policy = center.SafeCommitted
+	case *safe == "standby":
+		policy = center.SafeStandby
 	case *safe != "backup":
-		fmt.Fprintf(stderr, "-safe is backup or committed, not %q\n", *safe)
+		fmt.Fprintf(stderr, "-safe is backup, standby or committed, not %q\n", *safe)
 		return errUsage
 	}
 	log, err := logger(*logs, stderr)
@@ -77,6 +79,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	source, err := databaseOf(*state, *database)
 	if err != nil {
 		return err
+	}
+	if policy == center.SafeStandby && source == "" {
+		fmt.Fprintln(stderr, "-safe standby needs PostgreSQL: say where with -database")
+		return errUsage
 	}
 	l, err := listenOn(*listen)
 	if err != nil {

@@ -33,40 +33,23 @@ func (c *Center) feedPage(ctx context.Context, q feedQuery) (page wire.FeedPage,
 	expired := time.NewTimer(q.wait)
 	defer expired.Stop()
 	for {
-		var changed <-chan struct{}
-		var site string
-		err = c.db.Read(ctx, func(tx *store.Tx) error {
-			d, err := tx.Device(q.terminal)
-			if errors.Is(err, store.ErrNotFound) || err == nil && (!d.PublicKey.Equal(q.key) || d.State == store.Revoked) {
-				status = http.StatusForbidden
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			site = d.Site
-			page, status, err = c.readPage(tx, q, site)
-			return err
-		})
+		// Whether it may listen is asked each time: it may be revoked while it waits.
+		stateChanged := c.feeds.wait(signalTerminal(q.terminal))
+		site, page, status, err := c.look(ctx, q)
 		if status == http.StatusOK {
 			c.contacts.poll(q.terminal, q.feed, q.after, c.now())
 		}
-		if err != nil || status != http.StatusOK || len(page.Rows) > 0 || page.Revision > q.after || q.wait == 0 {
+		if !q.waits(page, status, err) {
 			return page, status, err
 		}
 		// Listen first, look once more, then wait: a change in between is not missed.
-		changed = c.feeds.wait(site + "/" + q.feed)
-		stateChanged := c.feeds.wait(signalTerminal(q.terminal))
-		err = c.db.Read(ctx, func(tx *store.Tx) error {
-			page, status, err = c.readPage(tx, q, site)
-			return err
-		})
-		if err != nil || len(page.Rows) > 0 {
+		changed := c.feeds.wait(site + "/" + q.feed)
+		if _, page, status, err = c.look(ctx, q); !q.waits(page, status, err) {
 			return page, status, err
 		}
 		select {
 		case <-changed:
-		case <-stateChanged: // let us see whether it may still listen
+		case <-stateChanged:
 		case <-expired.C:
 			return page, status, nil
 		case <-c.draining:
@@ -75,6 +58,29 @@ func (c *Center) feedPage(ctx context.Context, q feedQuery) (page wire.FeedPage,
 			return page, status, ctx.Err()
 		}
 	}
+}
+
+// waits reports whether a terminal waits on with this before it.
+func (q feedQuery) waits(page wire.FeedPage, status int, err error) bool {
+	return err == nil && status == http.StatusOK && len(page.Rows) == 0 && page.Revision <= q.after && q.wait > 0
+}
+
+// look reads what a terminal gets now.
+func (c *Center) look(ctx context.Context, q feedQuery) (site string, page wire.FeedPage, status int, err error) {
+	err = c.db.Read(ctx, func(tx *store.Tx) error {
+		d, err := tx.Device(q.terminal)
+		if errors.Is(err, store.ErrNotFound) || err == nil && (!d.PublicKey.Equal(q.key) || d.State == store.Revoked) {
+			status = http.StatusForbidden
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		site = d.Site
+		page, status, err = c.readPage(tx, q, site)
+		return err
+	})
+	return site, page, status, err
 }
 
 // readPage reads what a terminal gets that has applied everything up to q.after.
