@@ -157,7 +157,9 @@ func testBoard(t *testing.T) {
 }
 
 // TestOrderOfArrivalNeverChangesTheDay takes one day's passes in, in many orders.
-func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) { pgtest.Both(t, testOrderOfArrivalNeverChangesTheDay) }
+func TestOrderOfArrivalNeverChangesTheDay(t *testing.T) {
+	pgtest.Both(t, testOrderOfArrivalNeverChangesTheDay)
+}
 
 func testOrderOfArrivalNeverChangesTheDay(t *testing.T) {
 	passes := []kiosk.Record{in("1", "07:40"), out("1", "11:30"), in("1", "13:00"), in("2", "07:41"), out("2", "16:00"),
