@@ -53,6 +53,10 @@ fleet: setup-build
 	@for p in ting-center ting-fleet; do $(go) build -o $(bin)/$$p ./app/$$p; done
 	@$(bin)/ting-fleet run -n $(N) $(FLEET)
 
+## monkey: 20,000 random touches, drags and keys on the real program, full screen
+monkey: setup-test programs
+	@TING_BIN=$(CURDIR)/$(bin) TING_MONKEY=20000 LANG=C.UTF-8 $(go) test -count=1 -v -timeout 60m -run '^TestMonkey$$' ./fyne-tests/public
+
 ## tour: every screen in a real window, as numbered pictures with an index, into .ting/tour
 tour: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -v -run '^TestTour$$' ./fyne-tests/tour
@@ -77,7 +81,7 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-.PHONY: run build test quick lint bench fleet tour proto pinyin clean help
+.PHONY: run build test quick lint bench fleet monkey tour proto pinyin clean help
 .PHONY: setup-build setup-run setup-test
 setup-build: ; @.ci/setup build
 setup-run:   ; @.ci/setup run

@@ -109,7 +109,11 @@ func (f *field) remark() string {
 }
 
 func (f *field) show(n view.Field, l look) {
-	if again := f.handed > 0 && f.page.page.Rev > f.handed; f.typed && n.Error == f.module && !again {
+	again := f.handed > 0 && f.page.page.Rev > f.handed
+	if again && n.Kind == view.FieldPIN {
+		f.value, f.caret, f.typed = "", 0, false // nobody can see where it was wrong: it is typed anew
+	}
+	if f.typed && n.Error == f.module && !again {
 		n.Error = f.node.Error // said before the value was changed
 	} else {
 		f.module, f.handed = n.Error, 0

@@ -29,6 +29,7 @@ func TestWhoDoesNothingIsAsked(t *testing.T) {
 			touches := make(chan struct{}, 8)
 			b := newBench(t, func(o *Options) { o.OnTouch = func() { touches <- struct{}{} } })
 			b.sample("form")
+			b.now = b.now.Add(44 * time.Second) // without a touch
 			b.s.SetStatus(Status{IdleLeft: 16 * time.Second})
 			if b.says("您还在吗") {
 				t.Fatal("he is asked too early")
@@ -251,5 +252,34 @@ func TestLockedKeys(t *testing.T) {
 		if o := b.s.window.Canvas().Overlays().Top(); o != nil {
 			t.Errorf("a menu opened: %T", o)
 		}
+	}
+}
+
+// TestWrongPINIsTypedAnew hands in a form that comes back: the number stays, the
+// PIN, which nobody can read and correct, does not.
+func TestWrongPINIsTypedAnew(t *testing.T) {
+	b := newBench(t, nil)
+	form := func(wrong view.Text) view.Page {
+		return view.Page{
+			ID: "pin", Title: view.T("输入编号和密码", "Enter your number and PIN"), Actions: []view.Action{{ID: "ok", Label: view.Same("OK"), Primary: true}},
+			Body: []view.Node{view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{
+				{ID: "n", Kind: view.FieldNumber, Label: view.T("编号", "Number"), Value: "12"},
+				{ID: "pin", Kind: view.FieldPIN, Label: view.T("密码", "PIN"), Error: wrong},
+			}}},
+		}
+	}
+	b.present(form(view.Text{}))
+	b.tap("field:pin")
+	b.typeKeys("1111", time.Second)
+	b.tap("ok")
+	if a := b.answer(); a.Text("pin") != "1111" || a.Text("n") != "12" {
+		t.Fatalf("handed in: %q and %q", a.Text("n"), a.Text("pin"))
+	}
+	b.present(form(view.T("号码或密码不对", "Wrong")))
+	b.typeKeys("2222", time.Second)
+	b.now = b.now.Add(time.Second)
+	b.tap("ok")
+	if a := b.answer(); a.Text("pin") != "2222" || a.Text("n") != "12" {
+		t.Errorf("handed in again: %q and %q", a.Text("n"), a.Text("pin"))
 	}
 }

@@ -96,6 +96,7 @@ func New(opts Options) (*Shell, error) {
 	s.aside = &aside{post: s.loop.post, inline: opts.App != nil}
 	s.preview = newPreview(s)
 	s.voice = &voice{shell: s}
+	s.lastTouch = opts.Now() // whoever started the terminal is near
 	s.build()
 	return s, nil
 }

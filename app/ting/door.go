@@ -67,7 +67,8 @@ func (t *terminal) deviceStates() (list []maintenance.State) {
 	if t.speech != nil {
 		speaker.State = works
 		if err := t.speech.speaker.Status().Err; err != nil {
-			speaker.State, speaker.Good = view.Same(err.Error()), t.config.Speaker.URL == ""
+			speaker.State = view.T("没有声音:"+err.Error(), "cannot be heard: "+err.Error())
+			speaker.Good = t.config.Speaker.URL == "" // nobody asked for one
 		}
 	}
 	return append(list, speaker)

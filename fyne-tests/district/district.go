@@ -35,6 +35,7 @@ type Options struct {
 	Extra  string // more of terminal.toml, put before the modules
 	Module string // [[module]] tables instead of the usual two
 	State  string // the terminal's state directory instead of its own
+	Locked bool   // no window may be closed and no key ends the program, as at a real site
 }
 
 // New makes a district with nothing running yet but the display.
@@ -59,7 +60,24 @@ func (d *District) Open() {
 	d.StartTerminal()
 	d.Terminal.WaitFor(0, patience, "face engine is ready")
 	// Before the engine was ready the gate may have said so.
-	WaitUntil(d.t, patience, "the gate is watched", func() bool { return holds(d.Terminal.last("msg=page"), []string{"id=idle"}) })
+	WaitUntil(d.t, patience, "the gate is watched", func() bool { return holds(d.Terminal.Last("msg=page"), []string{"id=idle"}) })
+}
+
+// OpenEmpty is Open without a template on the terminal, which takes less time:
+// for tests in which nobody is recognised. It waits until the terminal shows the
+// page named and knows the district's people.
+func (d *District) OpenEmpty(page string) {
+	d.t.Helper()
+	if err := os.MkdirAll(d.state(), 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(d.state(), "demo-enrolled"), nil, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.StartCenter()
+	d.StartTerminal()
+	d.Terminal.WaitFor(0, patience, "msg=page", "id="+page)
+	d.Terminal.WaitFor(0, patience, "feed", "people")
 }
 
 const patience = 60 * time.Second
@@ -192,7 +210,7 @@ place = { zh = "第一小学 东门", en = "First Primary School, East Gate" }
 mode = %q
 lang = %q
 state = %q
-allow_quit = true
+allow_quit = %t
 
 [center]
 url = %q
@@ -209,7 +227,7 @@ url = "sim:"
 enrol = true
 
 %s
-%s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), or(d.opts.State, "state"), d.Address,
+%s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), or(d.opts.State, "state"), !d.opts.Locked, d.Address,
 		or(d.opts.Camera, "sim:script?file="+filepath.Join(d.Dir, "scenes.txt")), d.opts.Extra, modules)
 	if err := os.WriteFile(d.ConfigPath(), []byte(config), 0o600); err != nil {
 		d.t.Fatal(err)
@@ -266,6 +284,13 @@ func (d *District) Touch(x, y int) {
 
 // Type types on the keyboard, as a card reader or a clerk would.
 func (d *District) Type(text string) { d.t.Helper(); d.xdotool("type", "--delay", "5", text) }
+
+// Fill types as a hand does, and Enter. What comes faster is a card reader's.
+func (d *District) Fill(text string) {
+	d.t.Helper()
+	d.xdotool("type", "--delay", "100", text)
+	d.xdotool("sleep", "0.15", "key", "Return")
+}
 
 // Press presses a key by its X name: Return, Escape, alt+F4.
 func (d *District) Press(key string) { d.t.Helper(); d.xdotool("key", key) }

@@ -165,8 +165,21 @@ func (p *Process) Count(after Mark, parts ...string) int {
 	return n
 }
 
-// last is the last line that holds a word; "" when none does.
-func (p *Process) last(word string) string {
+// Lines are the lines so far that hold a word.
+func (p *Process) Lines(word string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []string
+	for _, l := range p.lines {
+		if strings.Contains(l, word) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// Last is the last line that holds a word; "" when none does.
+func (p *Process) Last(word string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range slices.Backward(p.lines) {

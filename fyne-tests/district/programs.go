@@ -27,7 +27,11 @@ func Programs(t testing.TB) string {
 		cmd := exec.Command("go", "build", "-o", build.dir+"/",
 			"./app/ting", "./app/ting-center", "./app/ting-module", "./app/ting-face")
 		cmd.Dir = root()
-		build.out, build.err = cmd.CombinedOutput()
+		if build.out, build.err = cmd.CombinedOutput(); build.err == nil {
+			cmd = exec.Command("go", "build", "-o", filepath.Join(build.dir, "ting-example"), "./plugins/example")
+			cmd.Dir = root()
+			build.out, build.err = cmd.CombinedOutput()
+		}
 	})
 	if build.err != nil {
 		t.Fatalf("build the programs: %v\n%s", build.err, build.out)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -78,7 +79,10 @@ func run(ctx context.Context, cmd *exec.Cmd, complaint *bounded, start func(*exe
 	case errors.Is(err, exec.ErrNotFound):
 		return fmt.Errorf("%w (apt-get install espeak-ng alsa-utils)", err)
 	case err != nil:
-		return fmt.Errorf("%s: %w%s", cmd.Path, err, complaint.lastLine())
+		if said := complaint.lastLine(); said != "" {
+			return fmt.Errorf("%s (%w)", said, err)
+		}
+		return fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
 	}
 	return nil
 }
@@ -97,11 +101,8 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lastLine is what a program said last, behind a colon.
+// lastLine is what a program said last.
 func (b *bounded) lastLine() string {
 	lines := strings.Split(strings.TrimSpace(b.kept.String()), "\n")
-	if last := lines[len(lines)-1]; last != "" {
-		return ": " + last
-	}
-	return ""
+	return lines[len(lines)-1]
 }
