@@ -3,6 +3,8 @@ package shell
 import (
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
@@ -104,6 +106,15 @@ func (s *Shell) tellDisplay() {
 	if d := s.display; s.opts.OnDisplay != nil {
 		s.courier.send("display", func() { s.opts.OnDisplay(d) })
 	}
+}
+
+// fitFor is the fit of the window, which a desk fills more densely.
+func (s *Shell) fitFor(size fyne.Size) theme.Fit {
+	fit := theme.FitFor(size)
+	if s.opts.Mode == Desk {
+		fit = fit.Dense()
+	}
+	return fit
 }
 
 // newLook is the look of the moment on a screen of that fit.

@@ -40,6 +40,8 @@ func (s *Shell) stops() []stop {
 		root = s.leaving.box
 	case s.panel.open:
 		root = s.panel.box
+	case s.desk != nil && s.desk.help.open:
+		root = s.desk.help.box
 	}
 	walkVisible(root, func(o fyne.CanvasObject) bool {
 		switch o := o.(type) {
@@ -73,7 +75,7 @@ func (s *Shell) inOrder(all []stop) []stop {
 	}
 	var page, bars []stop
 	for _, st := range all {
-		if in(s.page.box, st) {
+		if in(s.pagesBox, st) {
 			page = append(page, st)
 		} else {
 			bars = append(bars, st)

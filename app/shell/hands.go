@@ -127,8 +127,11 @@ func (s *Shell) typedRune(r rune) {
 		s.beforeCard = before
 	}
 	if f := v.active; f == nil || s.focused.id != "" && s.focused.id != f.well.touchID() {
-		if r == ' ' {
+		switch {
+		case r == ' ':
 			s.keyed(func() { s.activateFocused() })
+		case r == '?' && s.desk != nil:
+			s.desk.help.show()
 		}
 		return
 	}
@@ -177,6 +180,9 @@ func (s *Shell) typedKey(e *fyne.KeyEvent) {
 			s.card(number)
 			return
 		}
+	}
+	if s.desk != nil && s.desk.help.key(e.Name) {
+		return
 	}
 	s.keyed(func() {
 		s.touched()

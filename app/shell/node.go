@@ -25,11 +25,11 @@ func newNode(v *pageView, n view.Node) node {
 	case view.PersonCard:
 		return &personCard{}
 	case view.Tiles:
-		return &tiles{act: v.shell.act}
+		return &tiles{act: v.act}
 	case view.Form:
 		return &form{page: v}
 	case view.List:
-		return newList(v.shell, n.NodeKey())
+		return newList(v, n.NodeKey())
 	case view.Table:
 		return newTable(v.shell, n.NodeKey())
 	case view.Receipt:

@@ -18,9 +18,9 @@ type list struct {
 	box   *fyne.Container
 }
 
-func newList(s *Shell, id string) *list {
-	ls := &list{act: s.act}
-	ls.rows = newRolls(s, id, func() int { return len(ls.items) }, func() float32 { return ls.look.Row },
+func newList(v *pageView, id string) *list {
+	ls := &list{act: v.act}
+	ls.rows = newRolls(v.shell, id, func() int { return len(ls.items) }, func() float32 { return ls.look.Row },
 		func(r *row, i int) { ls.fill(r, ls.items[i]) })
 	ls.rows.choose = func(i int) {
 		if i < len(ls.items) && ls.items[i].ID != "" {

@@ -371,10 +371,10 @@ func (m *mapNode) tapped(at spot) {
 	case best != nil && best.many > 1:
 		m.open(*best)
 	case best != nil:
-		m.page.shell.act(best.shape.id)
+		m.page.act(best.shape.id)
 	default:
 		if s := touchedShape(m.shapes, m.frame, at, reach/2); s != nil {
-			m.page.shell.act(s.id)
+			m.page.act(s.id)
 		}
 	}
 }

@@ -58,7 +58,11 @@ type Options struct {
 	// whoever waits for the person, or speaks to him, follows it.
 	OnDisplay func(Display)
 	OnSpeak   func(Prompt) // a sentence is to be spoken instead of the one before it; it must not wait
-	OnDoor    func()       // the staff's hidden door was touched: five times on the place's name
+	// Visits conducts a desk's visits, in place of OnAnswer, OnHome, OnTouch and
+	// OnStart; OnArrange is told when the desk's window or tabs have changed.
+	Visits    Visits
+	OnArrange func(Arrangement)
+	OnDoor    func() // the staff's hidden door was touched: five times on the place's name
 }
 
 // Shortcut is a module that can be started from the footer.
@@ -111,6 +115,7 @@ type Status struct {
 	// IdleLeft is the time until the visit ends for want of a touch; 0 while
 	// no visitor is being served. Back and Home are offered while it runs.
 	IdleLeft time.Duration
+	Modules  []Module // of a desk's rail, in order
 	// Leaving has the visitor asked whether he is still there: the visit ends
 	// after IdleLeft. Any touch takes the question away.
 	Leaving bool

@@ -15,6 +15,8 @@ import (
 // pageView is the page on screen.
 type pageView struct {
 	shell    *Shell
+	tab      string            // of a desk, which shows it; "" is the one there from the start
+	incoming latest[presented] // not drawn yet
 	visit    string
 	followed uint64 // the revision on which a live field's change was answered
 	behind   bool   // a live field has changed since
@@ -55,9 +57,13 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	before := v.page
 	if !update {
 		v.shell.wiper.left(v, visit.ID != v.visit)
-		v.shell.focused.id = ""
+		if v.inFront() {
+			v.shell.focused.id = ""
+		}
 		v.discard()
-		v.shell.aside.forget()
+		if v.inFront() {
+			v.shell.aside.forget()
+		}
 		v.drop(nil)
 		v.wipe()
 		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
@@ -66,7 +72,9 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	v.arm()
 	v.draw()
 	if update {
-		v.shell.voice.update(before, p)
+		if v.inFront() {
+			v.shell.voice.update(before, p)
+		}
 		if v.behind {
 			v.follow()
 		}
@@ -74,7 +82,23 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 	}
 	v.behind = false
 	v.begin()
-	v.shell.voice.page(p)
+	if v.inFront() {
+		v.shell.voice.page(p)
+	}
+}
+
+// inFront reports whether keys and voice are this page's.
+func (v *pageView) inFront() bool { return v.shell.page == v }
+
+// leave forgets the page, whose tab is closed.
+func (v *pageView) leave() {
+	v.shell.wiper.left(v, true)
+	if v.alarm != nil {
+		v.alarm.Stop()
+	}
+	v.visit, v.page, v.deadline, v.alarm = "", view.Page{}, time.Time{}, nil
+	v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
+	v.draw()
 }
 
 // touched begins the time of a page that is being filled in anew: who types
@@ -88,9 +112,9 @@ func (v *pageView) touched() {
 // follow answers that a live field has changed. While the page that answers it
 // is awaited, a further change waits too, however many there are.
 func (v *pageView) follow() {
-	if v.behind = v.followed == v.page.Rev || v.shell.pages.waiting(); !v.behind {
+	if v.behind = v.followed == v.page.Rev || v.incoming.waiting(); !v.behind {
 		v.followed = v.page.Rev
-		v.shell.answer(view.ActionChange)
+		v.answer(view.ActionChange)
 	}
 }
 
@@ -111,7 +135,7 @@ func (v *pageView) arm() {
 func (v *pageView) beat(now time.Time) {
 	if !v.deadline.IsZero() && !v.expired && !now.Before(v.deadline) {
 		v.expired = true
-		v.shell.answer(view.ActionTimeout)
+		v.answer(view.ActionTimeout)
 	}
 }
 
@@ -187,7 +211,7 @@ func (v *pageView) look() look {
 func (v *pageView) frame(l look) {
 	v.title, v.steps = nil, nil
 	if v.keyboard != nil && !v.keyboard.bare && l.Fit.Wide {
-		v.actions = newActions(l, nil, v.shell.act)
+		v.actions = newActions(l, nil, v.act)
 		return
 	}
 	if title := l.say(v.page.Title); title != "" {
@@ -196,7 +220,7 @@ func (v *pageView) frame(l look) {
 	if v.page.Steps > 0 {
 		v.steps = newSteps(l, v.page.Step, v.page.Steps)
 	}
-	v.actions = newActions(l, v.page.Actions, v.shell.act)
+	v.actions = newActions(l, v.page.Actions, v.act)
 }
 
 // drop stops the nodes that are not among those kept.
@@ -269,7 +293,7 @@ func (v *pageView) fields() map[string]view.Value {
 func (v *pageView) enter() {
 	for _, a := range v.page.Actions {
 		if a.Primary {
-			v.shell.answer(a.ID)
+			v.answer(a.ID)
 			return
 		}
 	}
@@ -311,7 +335,9 @@ func (v *pageView) watch() {
 			live = true
 		}
 	})
-	v.shell.preview.show(live)
+	if v.inFront() {
+		v.shell.preview.show(live)
+	}
 }
 
 func (v *pageView) eachField(f func(*field)) {

@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,36 +27,38 @@ type Shell struct {
 	courier *courier
 	aside   *aside
 	players map[*player]bool // that a test steps
-	pages   latest[presented]
 	states  latest[Status]
 	quit    chan struct{}
 	once    sync.Once
 	fallen  sync.Once // the fonts Fyne falls back to were read
 
 	// Owned by the loop.
-	display Display // how pages are shown now
-	chosen  bool    // by the person before the screen: not the site's setting
-	fonts   theme.Fonts
-	look    look
-	skin    *skin
-	root    *fyne.Container
-	ground  *canvas.Rectangle
-	header  *header
-	footer  *footer
-	banner  *banner
-	panel   *displayPanel
-	page    *pageView
-	preview *preview
-	voice   *voice
-	leaving *leaving
-	attract *attract
-	door    *door
-	wiper   *wiper
-	last    sent
-	wedge   wedge
-	sink    *keysink
-	focused focused
-	byKey   bool // what is done now, a key does
+	display  Display // how pages are shown now
+	chosen   bool    // by the person before the screen: not the site's setting
+	fonts    theme.Fonts
+	look     look
+	skin     *skin
+	root     *fyne.Container
+	ground   *canvas.Rectangle
+	header   *header
+	footer   *footer
+	banner   *banner
+	panel    *displayPanel
+	page     *pageView       // in front
+	first    *pageView       // the one that is there from the start
+	pagesBox *fyne.Container // the pages on screen; a desk may have two
+	desk     *desk           // nil in the other modes
+	preview  *preview
+	voice    *voice
+	leaving  *leaving
+	attract  *attract
+	door     *door
+	wiper    *wiper
+	last     sent
+	wedge    wedge
+	sink     *keysink
+	focused  focused
+	byKey    bool // what is done now, a key does
 	// beforeCard is what the active field held before a card reader's first key.
 	beforeCard string
 	status     Status
@@ -109,7 +112,7 @@ func (s *Shell) build() {
 	if s.opts.Windowed.Width > 0 {
 		size = s.opts.Windowed
 	}
-	s.look = s.newLook(theme.FitFor(size))
+	s.look = s.newLook(s.fitFor(size))
 	s.skin = wear(s.app, s.look.Theme)
 
 	s.ground = canvas.NewRectangle(s.look.Ground)
@@ -117,11 +120,20 @@ func (s *Shell) build() {
 	s.footer = newFooter(s.look, s)
 	s.banner = newBanner(s.look)
 	s.page = newPageView(s)
+	s.first = s.page
+	s.pagesBox = arrange(s.placePages, s.page.box)
 	s.panel = newDisplayPanel(s.look, s)
 	s.leaving, s.attract, s.door, s.wiper = newLeaving(s.look, s), newAttract(s.look, s), newDoor(s), newWiper(s)
 	s.sink, s.focused.ring = newKeysink(s), newRing()
-	s.root = arrange(s.layout, s.sink, s.ground, s.page.box, s.header.box, s.banner.box, s.footer.box,
+	s.root = arrange(s.layout, s.sink, s.ground, s.pagesBox, s.header.box, s.banner.box, s.footer.box,
 		s.door.touch, s.panel.box, s.attract.box, s.leaving.box, s.focused.ring)
+
+	if s.opts.Mode == Desk {
+		s.desk = newDesk(s)
+		s.root.Objects = slices.Insert(s.root.Objects, slices.Index(s.root.Objects, fyne.CanvasObject(s.panel.box)),
+			[]fyne.CanvasObject{s.desk.rail.box, s.desk.strip.box, s.desk.help.box}...)
+		s.desk.arrange()
+	}
 
 	s.window = s.app.NewWindow("Ting")
 	s.window.SetPadded(false)
@@ -134,6 +146,9 @@ func (s *Shell) build() {
 	s.window.Canvas().SetOnTypedRune(s.typedRune)
 	s.window.Canvas().SetOnTypedKey(s.typedKey)
 	s.window.Canvas().Focus(s.sink)
+	if s.desk != nil {
+		s.desk.bindKeys(s.window.Canvas())
+	}
 	s.tellDisplay()
 	s.beat()
 }
@@ -172,11 +187,19 @@ func (s *Shell) Quit() {
 // Present draws p for visit v, or as an update of the page on screen when it
 // has the same ID. It returns at once; of pages that come faster than they can
 // be drawn, only the last is.
-func (s *Shell) Present(v kiosk.Visit, p view.Page) {
-	if s.pages.put(presented{v, p}) {
+func (s *Shell) Present(v kiosk.Visit, p view.Page) { s.PresentIn("", v, p) }
+
+// PresentIn is Present in a tab of a desk. What comes for a tab that was closed is
+// dropped.
+func (s *Shell) PresentIn(tab string, v kiosk.Visit, p view.Page) {
+	on := s.first
+	if s.desk != nil {
+		on = s.desk.pageOf(tab)
+	}
+	if on != nil && on.incoming.put(presented{v, p}) {
 		s.loop.post(func() {
-			if next, ok := s.pages.take(); ok {
-				s.show(next)
+			if next, ok := on.incoming.take(); ok {
+				s.show(on, next)
 			}
 		})
 	}
@@ -187,7 +210,11 @@ func (s *Shell) SetStatus(st Status) {
 	if s.states.put(st) {
 		s.loop.post(func() {
 			if next, ok := s.states.take(); ok {
+				modules := s.status.Modules
 				s.status = next
+				if s.desk != nil && !slices.Equal(modules, next.Modules) {
+					s.desk.arrange()
+				}
 				s.tell()
 			}
 		})
@@ -204,13 +231,18 @@ func (s *Shell) Beat() {
 	}
 }
 
-func (s *Shell) show(p presented) {
+func (s *Shell) show(on *pageView, p presented) {
 	if err := p.page.Validate(); err != nil {
 		s.log.Warn("a page was refused", "op", "present", "module", p.visit.Module, "cause", err)
 		return
 	}
-	s.leaveDisplay(p.visit)
-	s.page.show(p.visit, p.page)
+	if on == s.page {
+		s.leaveDisplay(p.visit)
+	}
+	on.show(p.visit, p.page)
+	if s.desk != nil {
+		s.desk.noted(on, p.visit.Module)
+	}
 	s.tell()
 	s.placeRing()
 }
@@ -230,6 +262,9 @@ func (s *Shell) beat() {
 	s.header.tell(s.opts.Now(), s.status)
 	s.page.beat(s.opts.Now())
 	s.countDown()
+	if s.desk != nil {
+		s.desk.beat(s.opts.Now())
+	}
 	s.attract.beat(s.opts.Now())
 }
 
@@ -246,7 +281,7 @@ func (s *Shell) countDown() {
 
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {
-	if fit := theme.FitFor(size); size.Width > 0 && fit != s.look.Fit {
+	if fit := s.fitFor(size); size.Width > 0 && fit != s.look.Fit {
 		s.restyle(s.newLook(fit))
 	}
 	l := s.look
@@ -257,8 +292,12 @@ func (s *Shell) layout(size fyne.Size) {
 		put(s.banner.box, 0, top, size.Width, h)
 		top += h
 	}
-	put(s.page.box, 0, top, size.Width, size.Height-top-l.Footer)
-	put(s.footer.box, 0, size.Height-l.Footer, size.Width, l.Footer)
+	if s.desk != nil {
+		s.desk.layout(top, size)
+	} else {
+		put(s.pagesBox, 0, top, size.Width, size.Height-top-l.Footer)
+		put(s.footer.box, 0, size.Height-l.Footer, size.Width, l.Footer)
+	}
 	put(s.panel.box, 0, 0, size.Width, size.Height)
 	put(s.door.touch, 0, 0, size.Width/3, l.Header)
 	put(s.attract.box, 0, 0, size.Width, size.Height)
@@ -277,6 +316,9 @@ func (s *Shell) restyle(l look) {
 	s.banner.restyle(l)
 	s.panel.restyle(l)
 	s.page.restyle()
+	if s.desk != nil {
+		s.desk.restyle(l)
+	}
 	s.leaving.restyle(l)
 	s.attract.restyle(l)
 }

@@ -15,14 +15,22 @@ func (s *Shell) touched() {
 	s.attract.wake()
 	s.voice.hush()
 	s.page.touched()
-	if s.opts.OnTouch != nil {
+	switch {
+	case s.desk != nil:
+		tab := s.page.tab
+		s.desk.visits("touch", func(v Visits) { v.Touch(tab) })
+	case s.opts.OnTouch != nil:
 		s.courier.send("touch", s.opts.OnTouch)
 	}
 }
 
 func (s *Shell) home() {
 	s.touched()
-	if s.opts.OnHome != nil {
+	switch {
+	case s.desk != nil:
+		tab := s.page.tab
+		s.desk.visits("home", func(v Visits) { v.Home(tab) })
+	case s.opts.OnHome != nil:
 		s.courier.send("home", s.opts.OnHome)
 	}
 }
@@ -43,14 +51,17 @@ func (s *Shell) start(module string) {
 // the same touch: a finger that trembles, or a double click.
 const again = 400 * time.Millisecond
 
-// answer sends what the visitor did with the page on screen. A touch that
-// meets a page already replaced is dropped.
-func (s *Shell) answer(action string) {
-	p := s.page.page
-	if p.ID == "" || s.opts.OnAnswer == nil {
+// answer sends what the visitor did with the page in front.
+func (s *Shell) answer(action string) { s.page.answer(action) }
+
+// answer sends what the visitor did with the page. A touch that meets a page
+// already replaced is dropped.
+func (v *pageView) answer(action string) {
+	s, p := v.shell, v.page
+	if p.ID == "" || s.opts.OnAnswer == nil && s.desk == nil {
 		return
 	}
-	if s.pages.waiting() {
+	if v.incoming.waiting() {
 		s.log.Debug("a touch was dropped", "op", "answer", "cause", "the page is being replaced")
 		return
 	}
@@ -58,12 +69,16 @@ func (s *Shell) answer(action string) {
 	if last.repeats(s.last) {
 		return
 	}
-	if !s.page.complete(action) {
+	if !v.complete(action) {
 		return
 	}
 	s.last = last
-	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: s.page.fields()}
-	s.page.handIn()
+	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: v.fields()}
+	v.handIn()
+	if s.desk != nil {
+		s.desk.visits("answer", func(vs Visits) { vs.Answer(v.tab, a) })
+		return
+	}
 	s.courier.send("answer", func() { s.opts.OnAnswer(a) })
 }
 
@@ -80,7 +95,15 @@ func (s sent) repeats(before sent) bool {
 }
 
 // act is answer for something that was touched.
-func (s *Shell) act(action string) {
-	s.touched()
-	s.answer(action)
+func (v *pageView) act(action string) {
+	v.front()
+	v.shell.touched()
+	v.answer(action)
+}
+
+// front brings the page to the front, where it is one of two on screen.
+func (v *pageView) front() {
+	if d := v.shell.desk; d != nil && v.shell.page != v {
+		d.bring(v)
+	}
 }

@@ -50,7 +50,7 @@ func (v *pageView) activate(f *field) {
 	v.active = f
 	if old != nil && old != f {
 		old.all = false
-		v.leave(old)
+		v.leaveField(old)
 	}
 	if f != nil && old != f {
 		f.redraw()
@@ -61,9 +61,9 @@ func (v *pageView) activate(f *field) {
 	}
 }
 
-// leave looks at a field the visitor has gone on from: what he typed is checked
+// leaveField looks at a field the visitor has gone on from: what he typed is checked
 // now, while he remembers it; what he did not fill in yet is not.
-func (v *pageView) leave(f *field) {
+func (v *pageView) leaveField(f *field) {
 	was := f.remark()
 	if f.typed && !f.answer().IsZero() {
 		f.check()

@@ -5,7 +5,7 @@ import "fyne.io/fyne/v2"
 // Metrics are the measures of a theme, in Fyne units at the theme's scale.
 type Metrics struct {
 	// The type scale.
-	Display, Headline, Title, Heading, Lead, Body, Small, Clock, Digit Type
+	Display, Headline, Title, Heading, Lead, Body, Small, Caption, Clock, Digit Type
 
 	// Spaces, from between an icon and its word to a page's edge.
 	XS, S, M, L, XL float32
@@ -28,6 +28,9 @@ type Metrics struct {
 	Hero           float32 // height of the greeting above the services
 
 	IconS, IconM, IconL, IconXL float32
+
+	Rail     float32 // width of a desk's list of modules
+	TabStrip float32 // height of its visits
 
 	Column float32 // widest a page's column of text may get
 	Panel  float32 // width of the panel beside a viewfinder on a wide screen
@@ -60,6 +63,7 @@ func metricsAt(fit Fit, v Variant) Metrics {
 		Lead:     face(42, false),
 		Body:     face(34, false),
 		Small:    face(28, false),
+		Caption:  face(23, false), // of keys, at a desk alone
 		Clock:    Type{Size: 64 * bar, Bold: true},
 		Digit:    face(52, true),
 
@@ -75,6 +79,8 @@ func metricsAt(fit Fit, v Variant) Metrics {
 
 		IconS: 34 * read, IconM: 48 * read, IconL: 84 * read, IconXL: 168 * k,
 
+		Rail: 440 * k, TabStrip: 84 * k,
+
 		Column: 960 * k, Panel: 780 * k,
 		QR: max(420*k, 240),
 
@@ -86,6 +92,9 @@ func metricsAt(fit Fit, v Variant) Metrics {
 	}
 	if fit.Wide { // height is dear
 		m.Header, m.Footer = 152*bar, 120*bar
+	}
+	if fit.Desk {
+		m.Header, m.Footer = 120*bar, 108*bar
 	}
 	if v.Contrast { // borders say what is a thing of its own
 		m.Stroke *= 1.6

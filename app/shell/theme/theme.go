@@ -37,6 +37,16 @@ type Theme struct {
 type Fit struct {
 	Scale float32 // 1 is 1080×1920
 	Wide  bool    // wider than tall
+	Desk  bool    // a window that is worked in all day, with a mouse
+}
+
+// Dense is the fit of a desk in the same window: a clerk sits close, sees much at
+// once and aims well.
+func (f Fit) Dense() Fit {
+	const dense, most = 0.8, 0.72
+	f.Desk = true
+	f.Scale = min(f.Scale*dense, most)
+	return f
 }
 
 // FitFor is the fit of a screen of that size. The scale moves in steps of 1/50,
