@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -53,6 +54,9 @@ type desk struct {
 	named int  // tabs so far
 	told  Arrangement
 
+	rule *canvas.Rectangle // between two pages
+	mark *canvas.Rectangle // above the one in front
+
 	rail  *rail
 	strip *tabStrip
 	help  *helpSheet
@@ -81,6 +85,7 @@ func (d *desk) restyle(l look) {
 			t.page.restyle()
 		}
 	}
+	d.arrange()
 	d.rail.restyle(l)
 	d.strip.restyle(l)
 	d.help.restyle(l)
@@ -98,7 +103,7 @@ func (d *desk) pageOf(tab string) *pageView {
 func (d *desk) open(module string) {
 	const most = 9 // as many as keys choose among
 	d.shell.touched()
-	if len(d.tabs) >= most {
+	if len(d.tabs) >= most || len(d.shell.status.Modules) == 0 { // too many, or nobody conducts them yet
 		return
 	}
 	t := &tab{}
@@ -249,9 +254,15 @@ func (d *desk) arrange() {
 	d.strip.build()
 	d.rail.build()
 	s.pagesBox.Objects = nil
-	for _, v := range d.shown() {
+	shown := d.shown()
+	for _, v := range shown {
 		s.pagesBox.Objects = append(s.pagesBox.Objects, v.box)
 	}
+	if len(shown) > 1 {
+		d.rule, d.mark = canvas.NewRectangle(s.look.Line), canvas.NewRectangle(s.look.Brand)
+		s.pagesBox.Objects = append(s.pagesBox.Objects, d.rule, d.mark)
+	}
+	s.pagesBox.Refresh()
 	s.tell()
 	s.root.Refresh()
 }
@@ -323,11 +334,22 @@ func (d *desk) layout(top float32, size fyne.Size) {
 
 // placePages puts the pages on screen beside each other.
 func (s *Shell) placePages(size fyne.Size) {
-	n := float32(len(s.pagesBox.Objects))
-	gap := s.look.Stroke
+	if s.desk == nil {
+		put(s.page.box, 0, 0, size.Width, size.Height)
+		return
+	}
+	shown := s.desk.shown()
+	n, gap := float32(len(shown)), s.look.Stroke
 	w := (size.Width - (n-1)*gap) / n
-	for i, o := range s.pagesBox.Objects {
-		put(o, float32(i)*(w+gap), 0, w, size.Height)
+	for i, v := range shown {
+		x := float32(i) * (w + gap)
+		put(v.box, x, 0, w, size.Height)
+		if n > 1 && v == s.page {
+			put(s.desk.mark, x, 0, w, s.look.XS/2)
+		}
+	}
+	if n > 1 {
+		put(s.desk.rule, w, 0, gap, size.Height)
 	}
 }
 

@@ -94,6 +94,10 @@ func (h *header) show() {
 
 func (h *header) layout(size fyne.Size) {
 	l := h.look
+	if l.Fit.Desk {
+		h.layoutRow(size)
+		return
+	}
 	put(h.ground, 0, 0, size.Width, size.Height)
 	put(h.accent, 0, size.Height-l.XS/2, size.Width, l.XS/2)
 	left, right := l.L, size.Width-l.L
@@ -142,6 +146,43 @@ func (h *header) layout(size fyne.Size) {
 		}
 	}
 	put(h.date, left, dateY, date.Width, date.Height)
+}
+
+// layoutRow is the header of a desk: everything on one line.
+func (h *header) layoutRow(size fyne.Size) {
+	l := h.look
+	put(h.ground, 0, 0, size.Width, size.Height)
+	put(h.accent, 0, size.Height-l.XS/2, size.Width, l.XS/2)
+	height := size.Height - l.XS/2
+	middle := func(o fyne.CanvasObject, x, w, ch float32) { put(o, x, (height-ch)/2, w, ch) }
+	left, right := l.M, size.Width-l.M
+	lang := h.lang.natural()
+	touch := min(l.Touch, height-l.XS)
+	middle(h.lang, right-lang, lang, touch)
+	right -= lang + l.M
+	clock := h.clock.MinSize()
+	middle(h.clock, right-clock.Width, clock.Width, clock.Height)
+	right -= clock.Width + l.M
+	const share = 0.5
+	chips, _ := h.chips(right-left, size.Width > size.Height)
+	for _, c := range chips {
+		w, ch := c.natural()
+		right -= w
+		middle(c.object(), right, w, ch)
+		right -= l.S
+	}
+	h.where.fitInto((right-left)*share, height, 1, l.Heading.Size, l.Small.Size)
+	place := min(h.where.natural()+1, (right-left)*share)
+	middle(h.where.object(), left, place, h.where.height(place))
+	left += place + l.M
+	for _, form := range dateIn(h.now, l.lang) {
+		h.date.Text = form
+		if left+h.date.MinSize().Width <= right {
+			break
+		}
+	}
+	date := h.date.MinSize()
+	middle(h.date, left, date.Width, date.Height)
 }
 
 // chips are those there are, from the right, and the width that they leave of the

@@ -275,9 +275,15 @@ func (s *Shell) countDown() {
 	if idle := s.status.IdleLeft; left == 0 || idle > 0 && idle < left {
 		left = idle
 	}
+	if s.desk != nil && left > deskCounts {
+		left = 0 // a clerk is not hurried; the last minute is enough
+	}
 	s.footer.tell(left, s.status.IdleLeft > 0 || s.page.leads())
 	s.leaving.tell(s.ending(s.opts.Now()))
 }
+
+// deskCounts is how much of a visit's time is left when a desk begins to say so.
+const deskCounts = time.Minute
 
 // layout gives every bar its place; another size of screen is another scale.
 func (s *Shell) layout(size fyne.Size) {

@@ -166,7 +166,7 @@ func (h *helpSheet) layout(size fyne.Size) {
 	l := h.look
 	put(h.veil, 0, 0, size.Width, size.Height)
 	width := min(l.Column, size.Width-2*l.M)
-	row := (l.Body.Size + l.Small.Size) * 0.95
+	row := (l.Body.Size + l.Small.Size) * 1.08
 	title := h.title.height(width)
 	height := 2*l.L + title + l.M + float32(len(h.names))*row + l.M + l.Touch
 	x, y := (size.Width-width)/2, max((size.Height-height)/2, 0)

@@ -290,7 +290,14 @@ var builtInModules = []string{"gate", "enrolment"}
 
 func builtIn(id string) bool { return slices.Contains(builtInModules, id) }
 
+// deskIdle is how long a clerk may leave a visit alone, which waits beside
+// others, where the site says nothing.
+const deskIdle = "10m"
+
 func (c *Config) resolve() error {
+	if c.Visit.Idle == "" && modes[c.Terminal.Mode] == shell.Desk {
+		c.Visit.Idle = deskIdle
+	}
 	dir, err := filepath.Abs(filepath.Dir(c.path))
 	if err != nil {
 		return fmt.Errorf("where is %s: %w", c.path, err)
@@ -333,8 +340,11 @@ func beside(name string) (string, error) {
 	return p, nil
 }
 
+// leastWindow is the shorter side below which no page can be read.
+const leastWindow = 320
+
 func parseSize(s string) (w, h int, err error) {
-	if n, err := fmt.Sscanf(s, "%dx%d", &w, &h); n != 2 || err != nil || w < 320 || h < 320 || w > 8192 || h > 8192 {
+	if n, err := fmt.Sscanf(s, "%dx%d", &w, &h); n != 2 || err != nil || w < leastWindow || h < leastWindow || w > 8192 || h > 8192 {
 		return 0, 0, errors.New("a size is WIDTHxHEIGHT in pixels, from 320x320")
 	}
 	return w, h, nil

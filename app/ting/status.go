@@ -55,7 +55,14 @@ func (t *terminal) status() shell.Status {
 			s.Network = shell.Connecting
 		}
 	}
-	if left, counting := t.host.IdleLeft(); counting {
+	stage := t.host.Stage()
+	if t.desk != nil {
+		s.Modules = t.railModules()
+		if front := t.desk.inFront(); front != nil {
+			stage = front
+		}
+	}
+	if left, counting := stage.IdleLeft(); counting {
 		idle, _, _ := t.config.Visit.times()
 		s.IdleLeft = left.Truncate(time.Second)
 		s.Leaving = left <= leaving(idle)

@@ -47,6 +47,7 @@ type terminal struct {
 	identity *identity.Identity
 	barriers barriers
 	host     *host.Host
+	desk     *desk // nil in the modes that are not a desk
 	link     *link // nil without a center
 	measured *metrics.Terminal
 	speech   *speech // nil without a speaker
@@ -138,6 +139,9 @@ func (t *terminal) openWindow(ctx context.Context) error {
 	if t.finder != nil {
 		o.Viewfinder = t.finder
 		t.running.Go(func() { t.finder.run(ctx) })
+	}
+	if t.desk = newDesk(t); t.desk != nil {
+		t.desk.use(&o)
 	}
 	if w, h, err := parseSize(c.Terminal.Window); err == nil {
 		o.Windowed = fyne.NewSize(float32(w), float32(h))
@@ -238,6 +242,9 @@ func (t *terminal) serve(ctx context.Context) error {
 		}
 	}
 	close(t.opened)
+	if t.desk != nil {
+		t.desk.restore()
+	}
 	t.log.Info("the terminal is open", "terminal", t.config.Terminal.ID, "site", t.config.Terminal.Site)
 	select {
 	case <-ctx.Done():

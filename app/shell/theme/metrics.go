@@ -94,7 +94,8 @@ func metricsAt(fit Fit, v Variant) Metrics {
 		m.Header, m.Footer = 152*bar, 120*bar
 	}
 	if fit.Desk {
-		m.Header, m.Footer = 120*bar, 108*bar
+		m.Clock.Size = 48 * bar
+		m.Header, m.Footer = 112*bar, 112*bar
 	}
 	if v.Contrast { // borders say what is a thing of its own
 		m.Stroke *= 1.6
@@ -104,4 +105,4 @@ func metricsAt(fit Fit, v Variant) Metrics {
 }
 
 // Window is the size of a desk's window that remembers none.
-var Window = fyne.NewSize(1366, 860)
+var Window = fyne.NewSize(1280, 720)
