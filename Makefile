@@ -12,6 +12,7 @@ programs := ting ting-center ting-module ting-face ting-fleet
 state    ?= .ting/demo
 N        ?= 100
 FLEET    ?=
+PROOF    ?=
 tourdir  ?= .ting/tour
 
 ## run: the demo district: a center, a school gate, and pupils walking up (Ctrl-C stops it)
@@ -57,6 +58,10 @@ fleet: setup-build
 monkey: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) TING_MONKEY=20000 LANG=C.UTF-8 $(go) test -count=1 -v -timeout 60m -run '^TestMonkey$$' ./fyne-tests/public
 
+## proof: the promises of sync/README.md at full size, an hour or two; goes on where it was ended (PROOF="-n 100")
+proof: setup-test
+	@.ci/proof $(PROOF)
+
 ## tour: every screen in a real window, as numbered pictures with an index, into .ting/tour
 tour: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -v -run '^TestTour$$' ./fyne-tests/tour
@@ -81,7 +86,7 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-.PHONY: run build test quick lint bench fleet monkey tour proto pinyin clean help
+.PHONY: run build test quick lint bench fleet monkey proof tour proto pinyin clean help
 .PHONY: setup-build setup-run setup-test
 setup-build: ; @.ci/setup build
 setup-run:   ; @.ci/setup run

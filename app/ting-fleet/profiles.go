@@ -34,6 +34,8 @@ var profiles = map[string]fleet.Profile{
 		{At: 9, Width: 1, Height: 60}, {At: 20, Width: 1.5, Height: 30}}}, entry: severity},
 	// A terminal that is busy all day, for proofs and figures.
 	"steady": place{day: fleet.Day{From: 0, To: 24, Level: 3600}, entry: steady},
+	// As busy, with all that must never stand in a log.
+	"personal": place{day: fleet.Day{From: 0, To: 24, Level: 3600}, entry: personal},
 }
 
 type place struct {
@@ -102,6 +104,20 @@ func steady(r *rand.Rand, now time.Time) journal.Entry {
 		lane = record.Urgent
 	}
 	return entry(lane, "fleet.steady", 1, fmt.Sprintf("thing/%d", r.IntN(100)), map[string]any{"at": now, "text": pad(r, 120)})
+}
+
+// personal is a record full of what logs must not hold; all of it is invented.
+func personal(r *rand.Rand, now time.Time) journal.Entry {
+	surnames, names := []rune("张王李赵陈"), []rune("伟芳娜敏静强磊洋艳勇")
+	who := person(r)
+	kind := "fleet.personal"
+	if r.IntN(10) == 0 {
+		kind = gate.KindPass.Name // which cannot be one: the center must say so, and name nobody
+	}
+	return entry(record.Ordinary, kind, 1, "person/"+who, map[string]any{
+		"person": who, "name": string(surnames[r.IntN(len(surnames))]) + string(names[r.IntN(len(names))]),
+		"id_number": fmt.Sprintf("44030519900101%03dX", r.IntN(1000)), "card": fmt.Sprintf("C4D%09d", r.IntN(1e9)),
+		"pin": fmt.Sprintf("PIN-%06d", r.IntN(1e6)), "phone": fmt.Sprintf("1380013%04d", r.IntN(10_000)), "at": "a day"})
 }
 
 // pad is a text that compresses about as a form's does.

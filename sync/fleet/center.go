@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,6 +41,7 @@ type Center struct {
 	address string // host:port, once known
 	cmd     *exec.Cmd
 	ended   chan error
+	gone    atomic.Bool // the process of cmd
 
 	mu      sync.Mutex
 	metrics string // host:port
@@ -131,6 +133,7 @@ func (c *Center) Start() error {
 	}
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	c.cmd, c.ended = cmd, ended
+	c.gone.Store(false)
 	go func() {
 		var reading sync.WaitGroup
 		reading.Go(func() { c.readLog(stderr) })
@@ -143,7 +146,9 @@ func (c *Center) Start() error {
 			}
 		})
 		reading.Wait()
-		ended <- cmd.Wait()
+		err := cmd.Wait()
+		c.gone.Store(true)
+		ended <- err
 		close(ended)
 	}()
 	patience := time.NewTimer(centerPatience)
@@ -178,6 +183,33 @@ func (c *Center) readLog(r io.Reader) {
 			c.Log(line)
 		}
 	}
+}
+
+// Running reports whether the process is there.
+func (c *Center) Running() bool {
+	if c.cmd == nil {
+		return false
+	}
+	return c.cmd.Process.Signal(syscall.Signal(0)) == nil && !c.gone.Load()
+}
+
+// Ready asks the center whether it can take records in.
+func (c *Center) Ready(ctx context.Context) bool {
+	c.mu.Lock()
+	address := c.metrics
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // LastWords is the end of the center's log.

@@ -22,9 +22,10 @@ type DrillOptions struct {
 	Terminals int
 	Profile   string
 	Load      float64
-	Rounds    int       // disasters; 0 is one
-	Records   int       // before the backup, and again between it and the disaster
-	Out       io.Writer // what happens, for people; nil for nobody
+	Rounds    int           // disasters; 0 is one
+	Records   int           // before the backup, and again between it and the disaster
+	Out       io.Writer     // what happens, for people; nil for nobody
+	Patience  time.Duration // of each wait; 0 is two minutes
 }
 
 // Drill has terminals send to a center, makes a backup, has them send more, and
@@ -39,7 +40,7 @@ func Drill(ctx context.Context, o DrillOptions) (Verdict, error) {
 		}
 	}
 	g, err := NewGroup(ctx, GroupOptions{Dir: o.Dir, Center: o.Center, Rack: o.Rack, Machines: 1, Terminals: o.Terminals,
-		Profile: o.Profile, Load: o.Load, Retention: -1})
+		Profile: o.Profile, Load: o.Load, Retention: -1, Patience: o.Patience})
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -117,6 +118,11 @@ func NewGroup(ctx context.Context, o GroupOptions) (*Group, error) {
 	}
 	if err := o.Center.Codes(ctx, all); err != nil {
 		return nil, err
+	}
+	if o.Center.Disk != nil {
+		if err := o.Center.Disk.Prime(); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.Center.Start(); err != nil {
 		return nil, err

@@ -10,6 +10,18 @@ import (
 	"github.com/luohu/ting/sync/fleet"
 )
 
+// revoke shuts terminals out.
+func (d *district) revoke(o *fleet.Order) {
+	d.t.Helper()
+	ctx := context.Background()
+	c, err := d.Center.Open(ctx)
+	d.must(err)
+	for _, t := range o.Terminals {
+		d.must(c.SetState(ctx, "admin", t.ID, store.Revoked))
+	}
+	d.must(c.Close())
+}
+
 // admit does what an administrator does at the console about terminals of which
 // there were two: takes the other histories in, and enrols them anew.
 func (d *district) admit(o *fleet.Order) {

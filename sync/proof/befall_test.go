@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -28,14 +29,18 @@ type setting struct {
 	power            bool // may be cut, of machines and of a center with a file of its own
 	lines            bool // that fail
 	retention        time.Duration
+	patience         time.Duration // 0 is a minute
+	log              func(line string)
+	profile          string // "" is steady
 }
 
 func newDistrict(t *testing.T, s setting) *district {
 	t.Helper()
 	d := &district{t: t, random: rand.New(rand.NewPCG(1, 2))}
 	c := centerOn(t, s.store, s.bin, s.safe)
-	o := fleet.GroupOptions{Dir: t.TempDir(), Center: c, Rack: rack(s.bin), Machines: s.machines, Terminals: 2, Profile: "steady", Load: 250,
-		Retention: s.retention, Patience: time.Minute}
+	o := fleet.GroupOptions{Dir: t.TempDir(), Center: c, Rack: rack(s.bin), Machines: s.machines, Terminals: 2, Profile: cmp.Or(s.profile, "steady"), Load: 250,
+		Retention: s.retention, Patience: cmp.Or(s.patience, time.Minute), Log: s.log}
+	c.Log = s.log
 	if s.power {
 		o.Library = work.library
 		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -153,6 +158,22 @@ func (d *district) befall(n int, machine func(*fleet.Machine) error, center func
 		}
 	}
 	d.fair()
+	v, err := d.Settle(context.Background())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return v
+}
+
+// befallCenter lets something befall the center alone, n times, under load.
+func (d *district) befallCenter(n int, center func() error) fleet.Verdict {
+	d.t.Helper()
+	for range n {
+		d.arrived()
+		if err := center(); err != nil {
+			d.t.Fatal(err)
+		}
+	}
 	v, err := d.Settle(context.Background())
 	if err != nil {
 		d.t.Fatal(err)

@@ -80,8 +80,12 @@ func NewDisk(library, live string, through func(path string) bool) (*Disk, error
 		return nil, err
 	}
 	d := &Disk{Live: live, kept: live + ".kept", fault: live + ".fault", library: library, through: through}
-	return d, mirror(d.Live, d.kept, All)
+	return d, d.Prime()
 }
+
+// Prime takes everything that is there now for durable: what was written by
+// processes without the disk's environment.
+func (d *Disk) Prime() error { return mirror(d.Live, d.kept, All) }
 
 // Env is what a process needs in its environment to write to this disk.
 func (d *Disk) Env() []string {
