@@ -41,7 +41,7 @@ func (s *strip) show(l look) {
 	s.look = l
 	p, t := s.page, &s.page.typist
 	s.rule = canvas.NewRectangle(l.Line)
-	s.label, s.cells, s.tools = nil, nil, nil
+	s.label, s.cells, s.tools, s.shown = nil, nil, nil, 0
 	ground := canvas.NewRectangle(l.Surface)
 	objs := []fyne.CanvasObject{ground, s.rule}
 	visible := t.visible()

@@ -16,7 +16,6 @@ import (
 // lifted while moving, slower and slower. It stops at the ends, at a touch, and
 // by itself: nothing is repainted once it stands.
 type glide struct {
-	loop   *loop
 	now    func() time.Time
 	slop   func() float32 // how far a finger may tremble and still only touch
 	offset func() float32
@@ -30,7 +29,10 @@ type glide struct {
 	speed   float32 // when the finger was lifted, in units a second
 	from    float32
 	since   time.Time
-	timer   *time.Timer // the next frame; nil while it stands
+	halt    func() // takes the next frame back; nil while it stands
+	// wait has f called once after d, unless halt is called first. Tests turn the
+	// frames by hand.
+	wait func(d time.Duration, f func()) (halt func())
 }
 
 // swipe is where a finger was.
@@ -50,8 +52,8 @@ const (
 
 func newGlide(s *Shell, offset func() float32, scroll func(float32)) *glide {
 	g := &glide{
-		loop: s.loop, now: s.opts.Now, offset: offset, scroll: scroll,
-		slop: func() float32 { return s.look.S },
+		now: s.opts.Now, offset: offset, scroll: scroll,
+		slop: func() float32 { return s.look.S }, wait: afterFunc(s.loop),
 	}
 	g.brake = newBrake(g.stop)
 	return g
@@ -105,17 +107,28 @@ func (g *glide) thrown() float32 {
 	return min(max(v, -fastest), fastest)
 }
 
-func (g *glide) next() {
-	var timer *time.Timer
-	timer = time.AfterFunc(frame, func() {
-		g.loop.post(func() {
-			if g.timer == timer {
-				g.step()
-			}
+// afterFunc waits by the clock and calls on the loop.
+func afterFunc(l *loop) func(time.Duration, func()) func() {
+	return func(d time.Duration, f func()) func() {
+		halted := false // the loop's
+		timer := time.AfterFunc(d, func() {
+			l.post(func() {
+				if !halted {
+					f()
+				}
+			})
 		})
-	})
-	g.timer = timer
+		return func() {
+			halted = true
+			timer.Stop()
+		}
+	}
 }
+
+func (g *glide) next() { g.halt = g.wait(frame, g.step) }
+
+// glides reports whether it moves by itself.
+func (g *glide) glides() bool { return g.halt != nil }
 
 // step draws one frame.
 func (g *glide) step() {
@@ -132,9 +145,9 @@ func (g *glide) step() {
 
 // stop has it stand.
 func (g *glide) stop() {
-	if g.timer != nil {
-		g.timer.Stop()
-		g.timer = nil
+	if g.halt != nil {
+		g.halt()
+		g.halt = nil
 		g.brake.Hide()
 	}
 }

@@ -202,7 +202,13 @@ func (t *typist) bottom(l look) []keyFace {
 		lang.label = "中文"
 	}
 	comma, stop := keyFace{name: "，"}, keyFace{name: "。"}
-	if !t.composes() {
+	switch f := t.page.active; {
+	case t.composes():
+	case f != nil && f.node.Format == view.FormatEmail:
+		comma, stop = keyFace{name: "@"}, keyFace{name: "."}
+	case f != nil && f.node.Keyboard == view.KeyboardCode:
+		comma, stop = keyFace{name: "-"}, keyFace{name: "/"}
+	default:
 		comma, stop = keyFace{name: ","}, keyFace{name: "."}
 	}
 	space := keyFace{name: keySpace, label: l.say(view.T("空格", "space")), wide: 3.6, quiet: true}

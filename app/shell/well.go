@@ -229,12 +229,28 @@ func (w *well) layout(size fyne.Size) {
 	w.letters(l.M, right-l.M, size.Height, f)
 }
 
+// digitGap is between the groups of a number, in letters' heights.
+const digitGap = 0.45
+
+// fitted is the type at which a whole ID number can be seen: it is compared with
+// the card at a glance.
+func (w *well) fitted(width float32) theme.Type {
+	const digits, gaps, least = 18, 3, 0.7
+	ty := w.typeface()
+	if w.field.node.Kind == view.FieldID {
+		if full := digits*w.look.ruler(ty)('0') + gaps*digitGap*ty.Size; full > width {
+			ty.Size *= max(width/full, least)
+		}
+	}
+	return ty
+}
+
 // letters puts the characters and the caret into a place.
 func (w *well) letters(x, width, height float32, f *field) {
-	l, ty := w.look, w.typeface()
+	l, ty := w.look, w.fitted(width)
 	rs, from, to := w.shown()
 	of := l.ruler(ty)
-	const gap = 0.45
+	const gap = digitGap
 	at := make([]float32, len(rs)+1)
 	for i, r := range rs {
 		if i < len(rs) && w.gapBefore(i) {
@@ -266,6 +282,7 @@ func (w *well) letters(x, width, height float32, f *field) {
 	}
 	h := l.measure("M", ty).Height
 	for i, g := range w.glyph {
+		g.TextSize = ty.Size
 		g.Hidden = i < w.first || at[i+1]-at[w.first] > width
 		put(g, x+at[i]-at[w.first], (height-h)/2, at[i+1]-at[i], h)
 	}

@@ -116,6 +116,24 @@ func TestNode(t *testing.T) {
 	}
 }
 
+// TestKeys holds each set of on-screen keys, and the board on every screen.
+func TestKeys(t *testing.T) {
+	needTypeface(t)
+	for _, p := range sample.Keys() {
+		t.Run(p.Name, func(t *testing.T) {
+			hold(t, draw(t, p.Page, view.ZH, fyne.NewSize(1080, 1920), shell.Status{Network: shell.Online}))
+		})
+	}
+	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(800, 1280)} {
+		for _, name := range []string{"keys-address", "keys-id"} {
+			p, _ := sample.Find(name)
+			t.Run(fmt.Sprintf("%s/en/%gx%g", name, size.Width, size.Height), func(t *testing.T) {
+				hold(t, draw(t, p, view.EN, size, shell.Status{Network: shell.Online}))
+			})
+		}
+	}
+}
+
 func TestPoster(t *testing.T) {
 	needTypeface(t)
 	for _, p := range sample.Posters() {

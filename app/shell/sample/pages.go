@@ -114,5 +114,5 @@ func Find(name string) (view.Page, bool) {
 
 // All is every sample.
 func All() []Page {
-	return slices.Concat(Home(), Gate(), Posters(), Nodes(), Fields(), Drawings())
+	return slices.Concat(Home(), Gate(), Posters(), Nodes(), Fields(), Drawings(), Keys())
 }
