@@ -22,6 +22,7 @@ func newList(v *pageView, id string) *list {
 	ls := &list{act: v.act}
 	ls.rows = newRolls(v.shell, id, func() int { return len(ls.items) }, func() float32 { return ls.look.Row },
 		func(r *row, i int) { ls.fill(r, ls.items[i]) })
+	ls.rows.ids = func(i int) string { return ls.items[i].ID }
 	ls.rows.choose = func(i int) {
 		if i < len(ls.items) && ls.items[i].ID != "" {
 			ls.act(ls.items[i].ID)

@@ -18,6 +18,7 @@ type pageView struct {
 	tab      string            // of a desk, which shows it; "" is the one there from the start
 	incoming latest[presented] // not drawn yet
 	visit    string
+	module   string // whose visit it is; "" for the terminal's own pages
 	followed uint64 // the revision on which a live field's change was answered
 	behind   bool   // a live field has changed since
 	page     view.Page
@@ -68,7 +69,7 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 		v.wipe()
 		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
 	}
-	v.visit, v.page = visit.ID, p
+	v.visit, v.module, v.page = visit.ID, visit.Module, p
 	v.arm()
 	v.draw()
 	if update {

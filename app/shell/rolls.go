@@ -12,10 +12,11 @@ type rolls struct {
 	widget.List
 	id     string // for the focus
 	glide  *glide
-	tall   func() float32  // height of a row
-	choose func(i int)     // a row was chosen by key; nil where rows say nothing
-	cursor int             // the row the keys are at
-	box    *fyne.Container // the list and the brake
+	tall   func() float32     // height of a row
+	ids    func(i int) string // names of the rows; nil where they have none
+	choose func(i int)        // a row was chosen by key; nil where rows say nothing
+	cursor int                // the row the keys are at
+	box    *fyne.Container    // the list and the brake
 }
 
 // newRolls makes rows; fill draws row i into what is shown of it.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -55,6 +56,7 @@ type terminal struct {
 	started  time.Time
 	finished chan error // receives once the staff ends the program
 
+	scenes  string                        // socket of -scenes; "" for none
 	display atomic.Pointer[shell.Display] // of the moment, for a host that opens later
 
 	closers []func() error // of what open has opened, in order
@@ -66,6 +68,7 @@ func runTerminal(args []string) error {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	path := fs.String("config", "terminal.toml", "configuration `file`")
 	verbose := fs.Bool("v", false, "log every page and passage")
+	scenes := fs.String("scenes", "", "a Unix `socket` that tells where the screen can be touched: for tours of the program, never for a public place")
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
@@ -82,7 +85,7 @@ func runTerminal(args []string) error {
 	time.Local = config.zone // what modules and the header call local time
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t := &terminal{config: config, log: log, opened: make(chan struct{}),
+	t := &terminal{scenes: *scenes, config: config, log: log, opened: make(chan struct{}),
 		tail: tail, started: time.Now(), finished: make(chan error, 1)}
 	t.measured = t.measures()
 	if config.Operations.Listen != "" {
@@ -98,6 +101,14 @@ func (t *terminal) run(ctx context.Context) error {
 	defer cancel()
 	if err := t.openWindow(ctx); err != nil {
 		return err
+	}
+	if t.scenes != "" {
+		l, err := net.Listen("unix", t.scenes)
+		if err != nil {
+			return fmt.Errorf("-scenes: %w", err)
+		}
+		defer l.Close()
+		go t.shell.ServeScenes(l)
 	}
 	done := make(chan error, 1)
 	go func() {

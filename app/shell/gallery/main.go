@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ func main() {
 	offline := flag.Bool("offline", false, "show the line to the center as down")
 	trouble := flag.Bool("trouble", false, "show a device in trouble")
 	variant := flag.String("variant", "", "of the look, with commas: night, contrast, elder, seated")
+	scenes := flag.String("scenes", "", "a Unix socket that tells where the screen can be touched, for tours")
 	mode := flag.String("mode", "kiosk", "kiosk, gate or desk")
 	flag.Parse()
 	if *list {
@@ -51,6 +53,7 @@ func main() {
 		}
 		return
 	}
+	socket = *scenes
 	if err := run(*page, *size, *mode, display(*lang, *variant), *still, status(*unsent, *idle, *offline, *trouble)); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
@@ -73,6 +76,8 @@ func display(lang, variant string) shell.Display {
 	}
 	return d
 }
+
+var socket string // of -scenes
 
 var modes = map[string]shell.Mode{"kiosk": shell.Kiosk, "gate": shell.Gate, "desk": shell.Desk}
 
@@ -203,5 +208,13 @@ func run(name, size, mode string, d shell.Display, still bool, st shell.Status) 
 	s.SetStatus(st)
 	turn(func() { g.show(at) })
 	go g.follow(os.Stdin, turn)
+	if socket != "" {
+		l, err := net.Listen("unix", socket)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		go s.ServeScenes(l)
+	}
 	return s.Run()
 }
