@@ -108,7 +108,9 @@ type CenterConfig struct {
 
 // CameraConfig is the terminal's own camera. Without a URL nobody is recognised by face.
 type CameraConfig struct {
-	URL string `toml:"url"`
+	URL    string `toml:"url"`
+	Rotate int    `toml:"rotate"` // degrees clockwise, for a camera that is mounted on its side
+	Mirror bool   `toml:"mirror"` // a camera whose pictures are mirrored
 }
 
 // FaceConfig tunes recognition. Zero values take the engine's own.
@@ -246,6 +248,9 @@ func (c *Config) check() (problems []string) {
 	}
 	if c.Camera.URL != "" {
 		needDevice("camera.url", c.Camera.URL, slices.Sorted(maps.Keys(cameraDrivers)))
+		if !slices.Contains([]int{0, 90, 180, 270}, c.Camera.Rotate) {
+			bad("camera.rotate = %d: 0, 90, 180 or 270", c.Camera.Rotate)
+		}
 	}
 	if c.Face.Threshold < 0 || c.Face.Threshold > 1 || c.Face.Margin < 0 || c.Face.Margin > 1 {
 		bad("face.threshold and face.margin are distances from 0 to 1")

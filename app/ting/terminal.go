@@ -128,6 +128,9 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		if err != nil {
 			return &ConfigError{c.path, []string{"camera.url: " + err.Error()}}
 		}
+		if cam, err = camera.Turned(cam, camera.Turn{Degrees: c.Camera.Rotate, Mirror: c.Camera.Mirror}); err != nil {
+			return err
+		}
 		hub := camera.NewHub(cam)
 		t.closers = append(t.closers, hub.Close)
 		t.finder = &viewfinder{hub: hub, overlay: t.overlay, wake: make(chan struct{}, 1)}

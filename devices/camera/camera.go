@@ -1,7 +1,8 @@
 // Package camera is a source of pictures: the Camera interface, its Frame and
 // the Hub that lets several readers share one camera. Drivers are in the
-// folders below: v4l2 for USB cameras, district for the procedurally rendered
-// people of the demo (URL scheme sim).
+// folders below: v4l2 for USB cameras, ffmpeg for cameras on the network and
+// recordings, folder for a folder of pictures, district for the procedurally
+// rendered people of the demo (URL scheme sim).
 //
 // A frame is packed RGB and immutable once delivered; readers that fall behind
 // see the newest frame, never a queue of old ones.

@@ -19,6 +19,9 @@ const (
 	lastRetry  = 2 * time.Second
 )
 
+// Nothing is dialled by a Line whose serve opens the device itself.
+func Nothing(context.Context) (io.Closer, error) { return io.NopCloser(nil), nil }
+
 // FaultError ends a connection to a device that answers and needs somebody.
 type FaultError struct {
 	Cause error

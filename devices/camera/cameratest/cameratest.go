@@ -1,0 +1,121 @@
+// Package cameratest is what every camera driver must pass: call Exercise from
+// the driver's own test.
+package cameratest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/luohu/ting/devices/camera"
+)
+
+// Camera is a camera under test with a hand on its cable.
+type Camera struct {
+	camera.Camera
+	W, H   int // of its pictures
+	Unplug func() error
+	Plug   func() error
+}
+
+// Factory makes a camera that works.
+type Factory func(t *testing.T) Camera
+
+const patience = 60 * time.Second // for a loaded machine; nothing waits so long
+
+// Exercise runs the suite.
+func Exercise(t *testing.T, open Factory) {
+	for _, c := range []struct {
+		name string
+		run  func(context.Context, *testing.T, Camera)
+	}{
+		{"Delivers", delivers},
+		{"EndedContext", endedContext},
+		{"ComesBack", comesBack},
+		{"Closed", closed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			cam := open(t)
+			defer cam.Close()
+			if cam.Name() == "" {
+				t.Error("it has no name")
+			}
+			c.run(ctx, t, cam)
+		})
+	}
+}
+
+func next(ctx context.Context, t *testing.T, c Camera) *camera.Frame {
+	t.Helper()
+	for {
+		f, err := c.Next(ctx)
+		if err == nil {
+			return f
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("no picture came, the last error: %v", err)
+		}
+		if !errors.Is(err, camera.ErrUnplugged) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func delivers(ctx context.Context, t *testing.T, c Camera) {
+	var last *camera.Frame
+	for range 3 {
+		f := next(ctx, t, c)
+		if f.W != c.W || f.H != c.H || f.Stride < 3*f.W || len(f.Pix) < f.Stride*(f.H-1)+3*f.W || f.Time.IsZero() {
+			t.Fatalf("frame of %d×%d, %d bytes a row, %d in all", f.W, f.H, f.Stride, len(f.Pix))
+		}
+		if last != nil && f.Seq <= last.Seq {
+			t.Errorf("frame %d after %d", f.Seq, last.Seq)
+		}
+		last = f
+	}
+}
+
+func endedContext(ctx context.Context, t *testing.T, c Camera) {
+	next(ctx, t, c)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	for range 3 { // a picture that is there already may come
+		if _, err := c.Next(ended); errors.Is(err, context.Canceled) {
+			return
+		}
+	}
+	t.Error("Next does not end with its context")
+}
+
+func comesBack(ctx context.Context, t *testing.T, c Camera) {
+	next(ctx, t, c)
+	if err := c.Unplug(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, err := c.Next(ctx)
+		if errors.Is(err, camera.ErrUnplugged) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("unplugged: %v", err)
+		}
+	}
+	if err := c.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	next(ctx, t, c)
+}
+
+func closed(_ context.Context, t *testing.T, c Camera) {
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Next(context.Background()); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
