@@ -91,19 +91,21 @@ func (a *Authority) Pool() *x509.CertPool {
 	return p
 }
 
-// IssueTerminal certifies a terminal's key.
-func (a *Authority) IssueTerminal(terminal string, key ed25519.PublicKey, notBefore, notAfter time.Time) ([]byte, error) {
-	der, err := sign(&x509.Certificate{
+// IssueTerminal certifies a terminal's key. serial is the certificate's number,
+// hexadecimal.
+func (a *Authority) IssueTerminal(terminal string, key ed25519.PublicKey, notBefore, notAfter time.Time) (cert []byte, serial string, err error) {
+	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: terminal},
 		NotBefore:   notBefore,
 		NotAfter:    notAfter,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, a.cert, key, a.key)
-	if err != nil {
-		return nil, err
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+	der, err := sign(template, a.cert, key, a.key)
+	if err != nil {
+		return nil, "", err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), template.SerialNumber.Text(16), nil
 }
 
 // Server is the center's own certificate for these host names and addresses,

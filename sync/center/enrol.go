@@ -114,33 +114,56 @@ func (c *Center) enrol(ctx context.Context, q wire.EnrolRequest) (resp wire.Enro
 			}
 			return json.Unmarshal(code.Answer, &resp) // the answer was lost on the way
 		}
-		seen, err := tx.HighestEpoch(q.Terminal)
-		if err != nil {
+		if resp, err = c.admit(tx, store.Device{Terminal: q.Terminal, Site: q.Site, Place: cut(q.Place), PublicKey: key, Role: d.Role},
+			max(q.Epoch, d.Epoch), "code"); err != nil {
 			return err
 		}
-		d = store.Device{Terminal: q.Terminal, Site: q.Site, Place: cut(q.Place), PublicKey: key, State: store.Active,
-			Epoch: max(q.Epoch, d.Epoch, seen) + 1, EnrolledAt: now, NotAfter: now.Add(c.opt.CertificateLife)}
-		cert, err := c.ca.IssueTerminal(d.Terminal, key, now.Add(-clockSlack), d.NotAfter)
-		if err != nil {
-			return err
-		}
-		resp = wire.EnrolResponse{Certificate: string(cert), CA: string(c.ca.pem), CenterKey: c.PublicKey(),
-			Site: d.Site, Epoch: d.Epoch, NotAfter: d.NotAfter}
 		answer, err := json.Marshal(resp)
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(tx.Enrol(d), tx.UseCode(hash, key, answer, now)); err != nil {
+		if err := tx.UseCode(hash, key, answer, now); err != nil {
 			return err
 		}
-		c.tellOthers(tx, noteEnrolled, d.Terminal)
-		return tx.Note(store.Audit{At: now, Who: "terminal", Action: "terminal.enrol", Subject: d.Terminal,
-			Detail: fmt.Sprintf("%s, epoch %d, code by %s", d.Site, d.Epoch, code.MadeBy)})
+		return tx.Note(store.Audit{At: now, Who: "terminal", Action: "terminal.enrol", Subject: q.Terminal,
+			Detail: fmt.Sprintf("%s, epoch %d, code by %s", resp.Site, resp.Epoch, code.MadeBy)})
 	})
 	if err == nil {
 		c.Events.publish(Event{Terminal: q.Terminal, Enrolled: true})
 	}
 	return resp, err
+}
+
+// admit lets a terminal in: it gets a certificate, and an epoch above all that it
+// or the center has seen.
+func (c *Center) admit(tx *store.Tx, d store.Device, epoch int64, reason string) (resp wire.EnrolResponse, err error) {
+	seen, err := tx.HighestEpoch(d.Terminal)
+	if err != nil {
+		return resp, err
+	}
+	now := c.now()
+	d.State, d.Epoch, d.EnrolledAt = store.Active, max(epoch, seen)+1, now
+	var cert []byte
+	if cert, d.NotAfter, err = c.certify(tx, d.Terminal, d.PublicKey, reason); err != nil {
+		return resp, err
+	}
+	if err := tx.Enrol(d); err != nil {
+		return resp, err
+	}
+	c.tellOthers(tx, noteEnrolled, d.Terminal)
+	return wire.EnrolResponse{Certificate: string(cert), CA: string(c.ca.pem), CenterKey: c.PublicKey(),
+		Site: d.Site, Role: d.Role, Epoch: d.Epoch, NotAfter: d.NotAfter}, nil
+}
+
+// certify issues a certificate and notes it.
+func (c *Center) certify(tx *store.Tx, terminal string, key ed25519.PublicKey, reason string) (cert []byte, notAfter time.Time, err error) {
+	now := c.now()
+	notAfter = now.Add(c.opt.CertificateLife)
+	cert, serial, err := c.ca.IssueTerminal(terminal, key, now.Add(-clockSlack), notAfter)
+	if err != nil {
+		return nil, notAfter, err
+	}
+	return cert, notAfter, tx.AddCertificate(store.Certificate{Serial: serial, Terminal: terminal, IssuedAt: now, NotAfter: notAfter, Reason: reason})
 }
 
 // checkRequest verifies all of a request that needs no database.
@@ -154,7 +177,22 @@ func checkRequest(q wire.EnrolRequest) (ed25519.PublicKey, error) {
 	if q.Epoch < 0 || q.Epoch >= 1<<40 {
 		return bad("the epoch is out of range")
 	}
-	block, rest := pem.Decode([]byte(q.CSR))
+	key, err := checkCSR(q.CSR, q.Terminal)
+	if err != nil {
+		return nil, err
+	}
+	if !key.Equal(ed25519.PublicKey(q.PublicKey)) {
+		return bad("the certificate request is not of public_key")
+	}
+	return key, nil
+}
+
+// checkCSR verifies that who asks holds the key, and calls himself so.
+func checkCSR(text, terminal string) (ed25519.PublicKey, error) {
+	bad := func(hint string) (ed25519.PublicKey, error) {
+		return nil, &refusal{wire.EnrolBadKey, http.StatusBadRequest, hint}
+	}
+	block, rest := pem.Decode([]byte(text))
 	if block == nil || block.Type != "CERTIFICATE REQUEST" || len(strings.TrimSpace(string(rest))) > 0 {
 		return bad("csr is not one PEM certificate request")
 	}
@@ -163,10 +201,10 @@ func checkRequest(q wire.EnrolRequest) (ed25519.PublicKey, error) {
 		return bad("the certificate request's signature does not hold")
 	}
 	key, ok := csr.PublicKey.(ed25519.PublicKey)
-	if !ok || !key.Equal(ed25519.PublicKey(q.PublicKey)) {
-		return bad("the certificate request is not of public_key, or that is not Ed25519")
+	if !ok {
+		return bad("the certificate request's key is not Ed25519")
 	}
-	if csr.Subject.CommonName != q.Terminal {
+	if csr.Subject.CommonName != terminal {
 		return bad("the certificate request's common name is not the terminal")
 	}
 	return key, nil
@@ -189,7 +227,11 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 			return &refusal{wire.EnrolBadKey, http.StatusBadRequest, "the request is not JSON as it should be, or too large"}
 		}
 		var err error
-		resp, err = c.enrol(r.Context(), q)
+		if q.Code == "" && len(q.Nonce) > 0 {
+			resp, err = c.apply(r.Context(), q, host)
+		} else {
+			resp, err = c.enrol(r.Context(), q)
+		}
 		return err
 	}()
 	if err == nil {
@@ -202,6 +244,10 @@ func (c *Center) serveEnrol(w http.ResponseWriter, r *http.Request) {
 		c.TurnAway(r, "enrol.failed", q.Terminal)
 		w.Header().Set("Retry-After", "10")
 		http.Error(w, "the center cannot store anything at the moment", http.StatusServiceUnavailable)
+		return
+	}
+	if no.reason == wire.EnrolWaiting {
+		writeJSON(w, no.status, wire.EnrolRefusal{Reason: no.reason, Hint: no.hint})
 		return
 	}
 	if no.reason == wire.EnrolBadCode {

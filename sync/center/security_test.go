@@ -108,7 +108,7 @@ func testAnotherAuthorityIsNotBelieved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged, err := other.IssueTerminal("gate-1", tm.Key.Public().(ed25519.PublicKey), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	forged, _, err := other.IssueTerminal("gate-1", tm.Key.Public().(ed25519.PublicKey), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,7 @@ func (c *Center) Handler() http.Handler {
 	mux.HandleFunc("POST "+wire.PathUp, c.serveUp)
 	mux.HandleFunc("GET "+wire.PathFeed+"{name}", c.serveFeed)
 	mux.HandleFunc("POST "+wire.PathEnrol, c.serveEnrol)
+	mux.HandleFunc("POST "+wire.PathRenew, c.serveRenew)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.isDraining() {
 			w.Header().Set("Connection", "close")
@@ -108,6 +109,16 @@ func peer(r *http.Request) (terminal string, key ed25519.PublicKey, ok bool) {
 	return cert.Subject.CommonName, key, ok
 }
 
+// peer is peer, as long as the certificate is good: a connection outlives the moment
+// at which it was shown.
+func (c *Center) peer(r *http.Request) (terminal string, key ed25519.PublicKey, ok bool) {
+	terminal, key, ok = peer(r)
+	if ok && c.now().After(r.TLS.VerifiedChains[0][0].NotAfter) {
+		return terminal, nil, false
+	}
+	return terminal, key, ok
+}
+
 // refuse answers with a bare status and counts it.
 func (c *Center) refuse(w http.ResponseWriter, r *http.Request, reason string, status int, hint string) {
 	c.TurnAway(r, reason, "")
@@ -118,9 +129,9 @@ func (c *Center) refuse(w http.ResponseWriter, r *http.Request, reason string, s
 }
 
 func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
-	terminal, key, ok := peer(r)
+	terminal, key, ok := c.peer(r)
 	if !ok {
-		c.refuse(w, r, "up.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
+		c.refuse(w, r, "up.identity", http.StatusForbidden, "a client certificate of the district is needed, and one that is still good: enrol")
 		return
 	}
 	rawHead := []byte(r.Header.Get(wire.HeaderHead))
@@ -244,9 +255,9 @@ func (c *Center) signed(w http.ResponseWriter, purpose string, status, retryAfte
 }
 
 func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
-	terminal, key, ok := peer(r)
+	terminal, key, ok := c.peer(r)
 	if !ok {
-		c.refuse(w, r, "feed.identity", http.StatusForbidden, "a client certificate of the district is needed: enrol first")
+		c.refuse(w, r, "feed.identity", http.StatusForbidden, "a client certificate of the district is needed, and one that is still good: enrol")
 		return
 	}
 	q := feedQuery{terminal: terminal, key: key, feed: r.PathValue("name")}

@@ -24,6 +24,7 @@ const (
 	PathUp          = "/sync/v1/up"
 	PathFeed        = "/sync/v1/feed/" // + name, ?after=REV&wait=SECONDS&snapshot=HORIZON
 	PathEnrol       = "/sync/v1/enrol"
+	PathRenew       = "/sync/v1/renew"
 	HeaderHead      = "Ting-Head"
 	HeaderSignature = "Ting-Signature"
 )
@@ -123,6 +124,9 @@ const (
 	PurposeUp   = "ting.up.v1"
 	PurposeAck  = "ting.ack.v1"
 	PurposeFeed = "ting.feed.v1"
+
+	PurposeRenew   = "ting.renew.v1"   // a terminal's request for a newer certificate
+	PurposeRenewed = "ting.renewed.v1" // and the answer
 )
 
 // Sign signs head and body for a purpose and returns the header's value.

@@ -32,6 +32,7 @@ type Terminal struct {
 	T         testing.TB
 	ID        string
 	URL       string // of the center
+	CA        *x509.CertPool
 	Key       ed25519.PrivateKey
 	Cert      tls.Certificate
 	Epoch     int64
@@ -94,8 +95,14 @@ func Enrol(t testing.TB, url string, ca *x509.CertPool, id, site, code string, k
 	if err := json.Unmarshal(body, &resp); err != nil {
 		t.Fatal(err)
 	}
+	return Admitted(t, url, ca, id, key, resp)
+}
+
+// Admitted is a terminal that was let in by this answer.
+func Admitted(t testing.TB, url string, ca *x509.CertPool, id string, key ed25519.PrivateKey, resp wire.EnrolResponse) *Terminal {
+	t.Helper()
 	block, _ := pem.Decode([]byte(resp.Certificate))
-	tm := &Terminal{T: t, ID: id, URL: url, Key: key, Epoch: resp.Epoch, CenterKey: resp.CenterKey,
+	tm := &Terminal{T: t, ID: id, URL: url, CA: ca, Key: key, Epoch: resp.Epoch, CenterKey: resp.CenterKey,
 		Cert:  tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key},
 		Heads: map[record.Lane]record.Record{}, Horizons: map[string]uint64{}}
 	tm.HTTP = Client(ca, tm.Cert)
@@ -196,6 +203,48 @@ func (tm *Terminal) Post(ctx context.Context, head, signature string, body io.Re
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	return resp, answer, err
+}
+
+// Renew asks for a newer certificate at a moment of the terminal's clock, and checks
+// the answer's signature.
+func (tm *Terminal) Renew(at time.Time) (resp wire.RenewResponse, status int) {
+	tm.T.Helper()
+	body, err := json.Marshal(wire.RenewRequest{Terminal: tm.ID, CSR: Request(tm.T, tm.ID, "", "", tm.Key).CSR, SentAt: at})
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, tm.URL+wire.PathRenew, bytes.NewReader(body))
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	req.Header.Set(wire.HeaderSignature, wire.Sign(tm.Key, wire.PurposeRenew, nil, body))
+	answer, err := tm.HTTP.Do(req)
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		tm.T.Fatal(err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		if err := wire.Verify(tm.CenterKey, wire.PurposeRenewed, nil, b, answer.Header.Get(wire.HeaderSignature)); err != nil {
+			tm.T.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &resp); err != nil {
+			tm.T.Fatal(err)
+		}
+	}
+	return resp, answer.StatusCode
+}
+
+// Use has the terminal show a newer certificate, on new connections.
+func (tm *Terminal) Use(resp wire.RenewResponse) {
+	block, _ := pem.Decode([]byte(resp.Certificate))
+	tm.Cert = tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: tm.Key}
+	tm.HTTP.CloseIdleConnections()
+	tm.HTTP = Client(tm.CA, tm.Cert)
+	tm.T.Cleanup(tm.HTTP.CloseIdleConnections)
 }
 
 // Feed asks for a page of a feed.

@@ -23,6 +23,7 @@ type Device struct {
 	Terminal    string
 	Site        string
 	Place       string
+	Role        string // what it is for: "gate", "hall", …; "" where nobody said
 	PublicKey   ed25519.PublicKey
 	State       State
 	Epoch       int64
@@ -33,13 +34,13 @@ type Device struct {
 	Health      wire.Health
 }
 
-const selectDevice = `SELECT terminal, site, place, public_key, state, epoch, enrolled_at, not_after,
+const selectDevice = `SELECT terminal, site, place, role, public_key, state, epoch, enrolled_at, not_after,
 	last_contact, clock_error, health FROM devices `
 
 func scanDevice(scan func(...any) error) (d Device, err error) {
 	var enrolled, notAfter, contact, clock int64
 	var key, health []byte
-	err = scan(&d.Terminal, &d.Site, &d.Place, &key, &d.State, &d.Epoch, &enrolled, &notAfter, &contact, &clock, &health)
+	err = scan(&d.Terminal, &d.Site, &d.Place, &d.Role, &key, &d.State, &d.Epoch, &enrolled, &notAfter, &contact, &clock, &health)
 	if err != nil {
 		return d, err
 	}
@@ -73,12 +74,12 @@ func (tx *Tx) Devices() (list []Device, err error) {
 
 // Enrol stores a terminal anew, active.
 func (tx *Tx) Enrol(d Device) error {
-	_, err := tx.Exec(`INSERT INTO devices (terminal, site, place, public_key, state, epoch, enrolled_at, not_after)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (terminal) DO UPDATE SET site = excluded.site, place = excluded.place,
+	_, err := tx.Exec(`INSERT INTO devices (terminal, site, place, role, public_key, state, epoch, enrolled_at, not_after)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (terminal) DO UPDATE SET site = excluded.site, place = excluded.place, role = excluded.role,
 			public_key = excluded.public_key, state = excluded.state, epoch = excluded.epoch,
 			enrolled_at = excluded.enrolled_at, not_after = excluded.not_after`,
-		d.Terminal, d.Site, d.Place, []byte(d.PublicKey), d.State, d.Epoch, millis(d.EnrolledAt), millis(d.NotAfter))
+		d.Terminal, d.Site, d.Place, d.Role, []byte(d.PublicKey), d.State, d.Epoch, millis(d.EnrolledAt), millis(d.NotAfter))
 	return err
 }
 
