@@ -185,6 +185,7 @@ func TestWipe(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Viewfinder = samplePicture() })
 	swept := make(chan struct{}, 4)
 	b.s.wiper.collect = func() { swept <- struct{}{} }
+	b.s.wiper.after = time.AfterFunc
 	b.s.app.Clipboard().SetContent("440308199001011234")
 	b.s.Present(kiosk.Visit{ID: "one"}, view.Page{ID: "look", Rev: 1, Body: []view.Node{view.Viewfinder{}}})
 	b.s.Beat()

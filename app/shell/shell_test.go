@@ -69,6 +69,7 @@ func newBench(t testing.TB, change func(*Options)) *bench {
 		t.Fatal(err)
 	}
 	b.s = s
+	s.wiper.after = func(time.Duration, func()) *time.Timer { return nil }
 	t.Cleanup(func() {
 		s.stop()
 		s.window.Close()

@@ -20,9 +20,10 @@ import (
 // real program for what was typed.
 type wiper struct {
 	shell   *Shell
-	unused  *touch // see forgetTexts
-	soiled  bool   // there is something to forget
-	collect func() // has the heap swept; it may take a while
+	unused  *touch                                  // see forgetTexts
+	soiled  bool                                    // there is something to forget
+	collect func()                                  // has the heap swept; it may take a while
+	after   func(time.Duration, func()) *time.Timer // time.AfterFunc; tests on a driver without a goroutine of its own wait for nothing
 	soon    *time.Timer
 	later   *time.Timer
 }
@@ -39,6 +40,7 @@ func newWiper(s *Shell) *wiper {
 	return &wiper{
 		shell:   s,
 		unused:  newTouch("", canvas.NewRectangle(color.Transparent), nil),
+		after:   time.AfterFunc,
 		collect: debug.FreeOSMemory, // what is given back to the system comes back wiped
 	}
 }
@@ -60,6 +62,7 @@ func (w *wiper) wipe() {
 	s.last = sent{}
 	s.wedge.wipe()
 	s.beforeCard = ""
+	finger = nil // a field of the page that is gone, perhaps
 	s.preview.blank()
 	if s.locked() { // at a desk the clipboard belongs to the clerk
 		if c := s.app.Clipboard(); c != nil && c.Content() != "" {
@@ -68,12 +71,12 @@ func (w *wiper) wipe() {
 	}
 	w.forgetTexts()
 	w.stop()
-	w.soon = time.AfterFunc(collectAfter, w.collect)
-	w.later = time.AfterFunc(textsLive, func() {
+	w.soon = w.after(collectAfter, w.collect)
+	w.later = w.after(textsLive, func() {
 		s.loop.post(func() {
 			w.forgetTexts()
 			s.root.Refresh() // a repaint drops the pictures of texts not drawn any more
-			w.soon = time.AfterFunc(collectAfter, w.collect)
+			w.soon = w.after(collectAfter, w.collect)
 		})
 	})
 }
