@@ -28,7 +28,7 @@ import (
 
 // Scanner is a scanner that types.
 type Scanner struct {
-	scanner.Desk
+	devices.Desk[scanner.Code]
 	line *port.Line
 }
 

@@ -41,7 +41,7 @@ func shoot(data string, w, h int, s scene) *camera.Frame {
 	side := s.size * float64(h)
 	sin, cos := math.Sincos(s.turn * math.Pi / 180)
 	lean := math.Sin(s.tilt * math.Pi / 180)
-	const over = 3 // samples a pixel each way
+	const over = 2 // samples a pixel each way
 	for y := range h {
 		for x := range w {
 			sum := 0.0

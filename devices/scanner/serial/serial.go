@@ -25,7 +25,7 @@ const lull = 200 * time.Millisecond
 
 // Scanner is a scanner at a line.
 type Scanner struct {
-	scanner.Desk
+	devices.Desk[scanner.Code]
 	line *port.Line
 }
 
