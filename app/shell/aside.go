@@ -39,11 +39,11 @@ func (a *aside) do(owner any, work func() (then func())) {
 	}
 }
 
-// forget drops what is waiting: its page is gone.
-func (a *aside) forget() {
+// forget drops what an owner waits for: it has gone off the page.
+func (a *aside) forget(owner any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.jobs = nil
+	a.jobs = slices.DeleteFunc(a.jobs, func(j asideJob) bool { return j.owner == owner })
 }
 
 func (a *aside) run() {

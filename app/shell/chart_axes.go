@@ -129,7 +129,9 @@ func (a *axes) placeLabels(x, y, width float32, n int, slots bool) {
 		if !slots && n > 1 {
 			at = x + float32(i)*width/float32(n-1) - size.Width/2
 		}
-		at = min(max(at, x-a.gutter()), x+width-size.Width)
+		if slots {
+			at = min(max(at, x-a.gutter()), x+width-size.Width)
+		}
 		put(t, at, y, size.Width, size.Height)
 	}
 }

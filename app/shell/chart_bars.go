@@ -43,7 +43,6 @@ func newBars(l look, n view.Chart) *bars {
 	}
 	step := grain(all...)
 	b.axes = newAxes(l, n.Labels, low, high, step == 1)
-	b.axes.quiet = b.carries()
 	for k, s := range n.Series {
 		row := make([]*canvas.Rectangle, len(n.Labels))
 		for i := range s.Values {
@@ -88,23 +87,29 @@ func (b *bars) objects() []fyne.CanvasObject {
 	return objs
 }
 
-// lying reports whether the bars lie: a few whose names, or values, do not fit
-// below or above them.
+// lying reports whether the bars lie: a few whose names are too long to stand
+// below them. Short ones, as times are, may be left out here and there.
 func (b *bars) lying(width float32) bool {
+	const short = 4 // in widths of a Chinese character
 	n := len(b.node.Labels)
 	if n > fewBars || n == 0 || len(b.node.Series) > 1 && !b.node.Stacked {
 		return false
 	}
-	slot := (width - b.axes.gutter()) / float32(n)
-	if b.axes.widest()+b.look.XS > slot {
-		return true
-	}
+	widest := b.axes.widest()
+	return widest > short*b.look.Small.Size && widest+b.look.XS > width/float32(n)
+}
+
+// decide finds out whether there is room for the values at upright bars: without
+// them the ticks have numbers.
+func (b *bars) decide(width float32, lying bool) {
+	fits := b.carries()
 	for _, v := range b.values {
-		if v.MinSize().Width+b.look.XS > slot {
-			return true
-		}
+		fits = fits && (lying || v.MinSize().Width < width/float32(len(b.values)))
 	}
-	return false
+	b.axes.quiet = fits
+	for _, v := range b.values {
+		v.Hidden = !fits
+	}
 }
 
 func (b *bars) lane() float32 { return b.look.Small.Size * 1.5 * 1.5 }
@@ -117,13 +122,14 @@ func (b *bars) height(width float32) float32 {
 }
 
 func (b *bars) place(x, y, w, h float32) {
+	b.decide(w, b.lying(w))
 	if b.lying(w) {
 		b.placeLying(x, y, w, h)
 		return
 	}
 	l := b.look
 	top := float32(0)
-	if b.values != nil {
+	if b.axes.quiet {
 		top = l.Small.Size * 1.5
 	}
 	px, py, pw, ph := b.axes.place(x, y+top, w, h-top)

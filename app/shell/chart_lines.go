@@ -126,7 +126,7 @@ func (c *lines) place(x, y, w, h float32) {
 		top = l.Body.Size * 1.2
 	}
 	dot := l.Trace * 3
-	px, py, pw, ph := c.axes.place(x, y+top, w-dot/2, h-top)
+	px, py, pw, ph := c.axes.place(x, y+top, w-max(dot/2, c.axes.widest()/2), h-top)
 	c.axes.placeLabels(px, py+ph+l.XS, pw, len(c.node.Labels), false)
 	put(c.raster, px-l.Trace, py-l.Trace, pw+2*l.Trace, ph+2*l.Trace)
 	c.raster.Refresh()

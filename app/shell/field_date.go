@@ -50,7 +50,7 @@ const (
 const yearsShown = 20
 
 func newDateControl(f *field) *dateControl {
-	d := &dateControl{field: f, open: f.page.asksOnly(f.node.ID)}
+	d := &dateControl{field: f, open: f.page.asksOnly(f.node.ID) && !f.page.shell.look.Fit.Wide}
 	d.box = arrange(d.layout)
 	d.begin()
 	return d
@@ -128,7 +128,18 @@ func (d *dateControl) toggle() {
 
 func (d *dateControl) redraw() {
 	d.field.redraw()
-	d.field.page.relayout()
+	d.rearrange()
+}
+
+// rearrange gives the page its places anew. On a wide screen the calendar has the
+// room of the title and the actions.
+func (d *dateControl) rearrange() {
+	p := d.field.page
+	if p.shell.look.Fit.Wide {
+		p.arrange(p.look())
+		return
+	}
+	p.relayout()
 }
 
 // calendar makes the calendar's objects.
@@ -200,7 +211,7 @@ func (d *dateControl) dayCells(press func(func()) func()) {
 func (d *dateControl) choose(day time.Time) {
 	d.field.value, d.open = day.Format(time.DateOnly), false
 	d.field.changed()
-	d.field.page.relayout()
+	d.rearrange()
 }
 
 // cell is one day, month or year: filled when it is the one chosen, edged when
@@ -281,12 +292,20 @@ func (d *dateControl) namesHeight() float32 {
 	return d.look.Small.Size * 1.5
 }
 
-func (d *dateControl) height(float32) float32 {
+// beside reports whether the calendar's heading stands beside its days: on a
+// wide screen they have more width than height.
+func (d *dateControl) beside(width float32) bool { return d.look.Fit.Wide && width >= d.look.Column }
+
+func (d *dateControl) height(width float32) float32 {
 	l := d.look
 	if !d.open {
 		return l.Button
 	}
-	return l.Button + l.XS + 2*l.S + l.Touch + l.XS + d.namesHeight() + float32(d.rows())*l.Touch
+	days := d.namesHeight() + float32(d.rows())*l.Touch
+	if d.beside(width) {
+		return max(l.Button, days+2*l.S)
+	}
+	return l.Button + l.XS + 2*l.S + l.Touch + l.XS + days
 }
 
 func (d *dateControl) placeWell(size fyne.Size) {
@@ -299,6 +318,19 @@ func (d *dateControl) placeWell(size fyne.Size) {
 
 func (d *dateControl) layout(size fyne.Size) {
 	l := d.look
+	if d.open && d.beside(size.Width) {
+		const share = 0.36
+		left := size.Width * share
+		put(d.well, 0, 0, left, l.Button)
+		y := l.Button + l.S
+		put(d.back, 0, y, l.Touch, l.Touch)
+		put(d.forth, left-l.Touch, y, l.Touch, l.Touch)
+		put(d.head, l.Touch+l.XS, y, left-2*(l.Touch+l.XS), l.Touch)
+		x := left + l.M
+		put(d.card, x, 0, size.Width-x, size.Height)
+		d.placeCells(x+l.S, l.S, size.Width-x-2*l.S)
+		return
+	}
 	put(d.well, 0, 0, size.Width, l.Button)
 	if !d.open {
 		return
@@ -311,8 +343,12 @@ func (d *dateControl) layout(size fyne.Size) {
 	put(d.back, x, y, l.Touch, l.Touch)
 	put(d.forth, x+in-l.Touch, y, l.Touch, l.Touch)
 	put(d.head, x+l.Touch+l.S, y, in-2*(l.Touch+l.S), l.Touch)
-	y += l.Touch + l.XS
-	each := in / float32(d.cols)
+	d.placeCells(x, y+l.Touch+l.XS, in)
+}
+
+func (d *dateControl) placeCells(x, y, width float32) {
+	l := d.look
+	each := width / float32(d.cols)
 	for i, t := range d.names {
 		put(t, x+float32(i)*each, y, each, d.namesHeight())
 	}

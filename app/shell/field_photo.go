@@ -76,7 +76,7 @@ func (p *photoControl) show(l look) {
 		p.left = newButton(l, "photo:again", "camera", l.say(view.T("重拍", "Take it again")), l.secondary(), func() { p.begin(true) })
 		p.right = newButton(l, "photo:remove", "trash", l.say(view.T("删除", "Remove")), l.secondary(), p.remove)
 	default:
-		icon, words := "camera", view.T("触摸下方按钮,打开摄像头", "Touch the button below to open the camera")
+		icon, words := "camera", view.T("触摸按钮,打开摄像头", "Touch the button to open the camera")
 		if p.field.page.shell.opts.Viewfinder == nil {
 			icon, words = "camera-off", view.T("这台终端没有摄像头,请找工作人员", "This terminal has no camera; please ask the staff")
 		}
@@ -181,16 +181,25 @@ func (p *photoControl) frame(width float32) (w, h float32) {
 
 func (p *photoControl) height(width float32) float32 {
 	_, h := p.frame(width)
-	if p.left != nil {
+	if p.left != nil && !p.beside(width) {
 		h += p.look.S + p.look.Touch
 	}
 	return h
+}
+
+// beside reports whether the buttons stand beside the picture.
+func (p *photoControl) beside(width float32) bool {
+	w, _ := p.frame(width)
+	return width-w > p.look.Panel/2
 }
 
 func (p *photoControl) layout(size fyne.Size) {
 	l := p.look
 	w, h := p.frame(size.Width)
 	x := (size.Width - w) / 2
+	if p.beside(size.Width) {
+		x = 0
+	}
 	put(p.ground, x, 0, w, h)
 	switch {
 	case p.live:
@@ -204,6 +213,14 @@ func (p *photoControl) layout(size fyne.Size) {
 		put(p.words.object(), x+l.M, y+l.IconXL+l.S, w-2*l.M, words)
 	}
 	if p.left == nil {
+		return
+	}
+	if p.beside(size.Width) {
+		bw := min(size.Width-w-l.M, l.Panel/2)
+		put(p.left, w+l.M, 0, bw, l.Touch)
+		if p.right != nil {
+			put(p.right, w+l.M, l.Touch+l.S, bw, l.Touch)
+		}
 		return
 	}
 	if p.right == nil {

@@ -103,8 +103,8 @@ func (g *groundPen) lines(role view.Role, tone view.Tone, shapes []*shape) {
 	case view.RoleBoundary:
 		g.paint(shapes, t.Stroke, t.Map.Boundary)
 	case view.RoleRoute:
-		g.paint(shapes, t.Road*1.6+2*t.Stroke, t.Surface)
-		g.paint(shapes, t.Road*1.6, t.Tone(tone).Strong)
+		g.paint(shapes, t.Road*1.2+2*t.Stroke, t.Surface)
+		g.paint(shapes, t.Road*1.2, t.Tone(tone).Strong)
 	default:
 		g.paint(shapes, t.Stroke*2, t.Tone(tone).Strong)
 	}

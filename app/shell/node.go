@@ -31,7 +31,7 @@ func newNode(v *pageView, n view.Node) node {
 	case view.List:
 		return newList(v, n.NodeKey())
 	case view.Table:
-		return newTable(v.shell, n.NodeKey())
+		return newTable(v, n.NodeKey())
 	case view.Receipt:
 		return &receipt{}
 	case view.QRCode:

@@ -21,6 +21,7 @@ type chart struct {
 	legend *legend // nil for none
 	plot   plot    // nil while there is nothing to draw
 	empty  *paragraph
+	tall   bool // it takes whatever height it is given, to match the one beside it
 	box    *fyne.Container
 }
 
@@ -60,7 +61,11 @@ func (c *chart) show(n view.Node, l look) {
 	if len(c.node.Series) > 1 {
 		c.legend = newLegend(l)
 		for i, s := range c.node.Series {
-			c.legend.add(l.Chart.Series[i], l.say(s.Name))
+			swatch := float32(swatchArea)
+			if c.node.Type == view.ChartLine {
+				swatch = swatchLine
+			}
+			c.legend.add(l.Chart.Series[i], l.say(s.Name), swatch)
 		}
 		objs = append(objs, c.legend.objects()...)
 	}
@@ -122,7 +127,7 @@ func (c *chart) height(width float32) float32 {
 func (c *chart) layout(size fyne.Size) {
 	l, w := c.look, size.Width-2*c.look.M
 	h := size.Height
-	if c.plot != nil { // it grows, but bars as tall as a wall say no more
+	if c.plot != nil && !c.tall { // it grows, but bars as tall as a wall say no more
 		const most = 1.6
 		h = min(h, c.head(w)+c.plot.height(w)*most+2*l.M)
 	}
@@ -157,14 +162,27 @@ func (c *chart) layout(size fyne.Size) {
 type legend struct {
 	look  look
 	swabs []*canvas.Rectangle
+	thick []float32 // how tall each swatch is, as a part of its width
 	words []*canvas.Text
 	said  []string
 }
 
+// What a swatch looks like: a bar's or an area's, a line's, a point's.
+const (
+	swatchArea  = 1
+	swatchLine  = 0.3
+	swatchPoint = -1
+)
+
 func newLegend(l look) *legend { return &legend{look: l} }
 
-func (g *legend) add(c color.NRGBA, words string) {
-	g.swabs = append(g.swabs, panel(c, g.look.XS/2))
+func (g *legend) add(c color.NRGBA, words string, swatch float32) {
+	radius := g.look.XS / 2
+	if swatch == swatchPoint {
+		radius, swatch = g.side()/2, 1
+	}
+	g.swabs = append(g.swabs, panel(c, min(radius, g.side()*swatch/2)))
+	g.thick = append(g.thick, swatch)
 	g.words = append(g.words, g.look.text("", g.look.Small, g.look.Ink))
 	g.said = append(g.said, words)
 }
@@ -204,7 +222,7 @@ func (g *legend) place(x, y, width float32) {
 	line := l.Small.Size * 1.5
 	g.each(width, func(i int, ex, ey, w float32) {
 		side := g.side()
-		put(g.swabs[i], x+ex, y+ey+(line-side)/2, side, side)
+		put(g.swabs[i], x+ex, y+ey+(line-side*g.thick[i])/2, side, side*g.thick[i])
 		h := g.words[i].MinSize().Height
 		put(g.words[i], x+ex+side+l.XS, y+ey+(line-h)/2, w-side-l.XS, h)
 	})

@@ -127,13 +127,24 @@ func (m *mapNode) build() {
 			if m.legend == nil {
 				m.legend = newLegend(l)
 			}
-			m.legend.add(l.roleColour(layer), words)
+			m.legend.add(l.roleColour(layer), words, swatchOf(layer))
 		}
 	}
 	if m.legend != nil {
 		objs = append(objs, m.legend.objects()...)
 	}
 	replace(m.box, objs...)
+}
+
+// swatchOf is the look of what is in a layer.
+func swatchOf(layer view.Layer) float32 {
+	switch layer.Features[0].Geometry.Shape {
+	case view.Point, view.MultiPoint:
+		return swatchPoint
+	case view.LineString, view.MultiLineString:
+		return swatchLine
+	}
+	return swatchArea
 }
 
 // roleColour is what a layer's features are known by.
@@ -319,8 +330,18 @@ func (m *mapNode) covers(w mapView, px float32) bool {
 func (m *mapNode) draw(w, h int) image.Image {
 	out := newSketch(w, h)
 	out.ground(m.look.Map.Paper)
+	m.drawGround(out, w, h)
+	if k := float32(w) / max(m.raster.Size().Width, 1); m.legend == nil {
+		out.round(m.look.RadiusM*k, true, true)
+	} else {
+		out.round(m.look.RadiusM*k, true, false)
+	}
+	return out.img
+}
+
+func (m *mapNode) drawGround(out *sketch, w, h int) {
 	if m.ground == nil || m.frame.w <= 0 {
-		return out.img
+		return
 	}
 	f := m.frame
 	px := float32(w) / f.w
@@ -331,12 +352,11 @@ func (m *mapNode) draw(w, h int) image.Image {
 	src := m.ground.img
 	if alike(to.Dx(), src.Rect.Dx()) && alike(to.Dy(), src.Rect.Dy()) {
 		draw.Draw(out.img, out.img.Rect, src, image.Pt(-to.Min.X, -to.Min.Y), draw.Src)
-		return out.img
+		return
 	}
 	if to.Dx() < 1<<14 && to.Dy() < 1<<14 {
 		xdraw.NearestNeighbor.Scale(out.img, to, src, src.Rect, draw.Src, nil)
 	}
-	return out.img
 }
 
 // mark draws markers and names for the frame.
@@ -346,13 +366,25 @@ func (m *mapNode) mark() {
 		m.marks, m.marksScale = marksAt(m.node.Layers, m.shapes, m.frame.scale, l.Marker), m.frame.scale
 	}
 	seen := visibleMarks(l, m.node.Layers, m.marks, m.frame)
-	names := &mapLabels{look: l, frame: m.frame}
+	names := &mapLabels{look: l, frame: m.frame, taken: m.covered()}
 	objs := names.names(m.node.Layers, m.shapes, seen)
 	for _, p := range seen {
 		objs = append(objs, l.drawMark(p, m.node.Layers[p.shape.layer].Role)...)
 	}
 	m.over.Objects = objs
 	m.over.Refresh()
+}
+
+// covered is what lies over the map: no name is written below it.
+func (m *mapNode) covered() (all []box) {
+	l := m.look
+	column := float32(len(m.buttons))*(l.Touch+l.XS) + l.S
+	all = append(all, box{m.frame.w - l.Touch - 2*l.S, m.frame.h - column, m.frame.w, m.frame.h},
+		box{0, m.frame.h - l.S - l.Small.Size*2, l.Touch*2 + 2*l.S, m.frame.h})
+	if !m.node.Credit.IsZero() {
+		all = append(all, box{0, 0, l.measure(l.say(m.node.Credit), l.Small).Width + 2*l.S, l.S + l.Small.Size*1.5})
+	}
+	return all
 }
 
 // tapped answers with what lies under a finger, or zooms into a cluster.

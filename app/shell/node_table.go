@@ -1,6 +1,10 @@
 package shell
 
 import (
+	"slices"
+	"strconv"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
@@ -10,20 +14,22 @@ import (
 
 // table draws view.Table: cells under headings, virtual like list.
 type table struct {
-	look   look
-	node   view.Table
-	heads  []*canvas.Text
-	band   *canvas.Rectangle
-	card   *canvas.Rectangle
-	rows   *rolls
-	empty  *paragraph // nil while there are rows
-	shares []float32  // of the width, by column
-	box    *fyne.Container
+	look    look
+	node    view.Table
+	heads   []*canvas.Text
+	band    *canvas.Rectangle
+	card    *canvas.Rectangle
+	rows    *rolls
+	empty   *paragraph // nil while there are rows
+	act     func(id string)
+	natural []float32    // how wide each column wants to be
+	aligned []view.Align // where its cells stand; AlignAuto is the left
+	box     *fyne.Container
 }
 
-func newTable(s *Shell, id string) *table {
-	t := &table{}
-	t.rows = newRolls(s, id, func() int { return len(t.node.Rows) }, func() float32 { return t.look.Cell }, t.fill)
+func newTable(v *pageView, id string) *table {
+	t := &table{act: v.act}
+	t.rows = newRolls(v.shell, id, func() int { return len(t.node.Rows) }, func() float32 { return t.look.Cell }, t.fill)
 	t.box = arrange(t.layout)
 	return t
 }
@@ -34,7 +40,10 @@ func (t *table) show(n view.Node, l look) {
 	t.band = panel(l.BrandSoft, 0)
 	t.band.TopLeftCornerRadius, t.band.TopRightCornerRadius = l.RadiusM, l.RadiusM
 	t.heads = nil
-	t.share()
+	t.measure()
+	if t.rows.choose = nil; t.chooses() {
+		t.rows.choose = t.choose
+	}
 	objs := []fyne.CanvasObject{t.card, t.band}
 	for range t.node.Columns {
 		h := l.text("", headType(l), l.Tone(view.Calm).Ink)
@@ -51,45 +60,130 @@ func (t *table) show(n view.Node, l look) {
 	t.rows.Refresh()
 }
 
-// share gives each column a part of the width by its widest cell among the
-// first rows; a column of long texts does not starve the others.
-func (t *table) share() {
-	const sample, least, most = 100, 3, 16 // in widths of a Chinese character
+// measure finds how wide each column wants to be, by its heading and a sample of
+// its cells, and where its cells stand.
+func (t *table) measure() {
+	const sample, least, most = 200, 2, 16 // rows; in widths of a Chinese character
 	l := t.look
 	em := l.Body.Size
-	of := l.ruler(l.Body)
-	width := func(s string) float32 {
-		w := float32(0)
+	width := func(s string, ty theme.Type) float32 {
+		of, w := l.ruler(ty), float32(0)
 		for _, r := range s {
 			if w += of(r); w > most*em {
 				return most * em
 			}
 		}
-		return max(w, least*em)
+		return w
 	}
-	t.shares = make([]float32, len(t.node.Columns))
-	sum := float32(0)
+	t.natural = make([]float32, len(t.node.Columns))
+	t.aligned = make([]view.Align, len(t.node.Columns))
 	for c, head := range t.node.Columns {
-		t.shares[c] = width(l.say(head))
-		for _, r := range t.node.Rows[:min(len(t.node.Rows), sample)] {
-			t.shares[c] = max(t.shares[c], width(r[c]))
+		w := max(width(l.say(head), headType(l)), least*em)
+		numbers := 0
+		for i := 0; i < len(t.node.Rows); i += max(len(t.node.Rows)/sample, 1) {
+			cell := t.node.Rows[i][c]
+			w = max(w, width(cell, l.Body))
+			switch {
+			case numbers < 0 || cell == "":
+			case isNumber(cell):
+				numbers++
+			default:
+				numbers = -1
+			}
 		}
-		sum += t.shares[c]
+		t.natural[c] = w
+		if c < len(t.node.Align) {
+			t.aligned[c] = t.node.Align[c]
+		}
+		if t.aligned[c] == view.AlignAuto && numbers > 0 {
+			t.aligned[c] = view.AlignEnd
+		}
 	}
-	for c := range t.shares {
-		t.shares[c] /= sum
+}
+
+// isNumber holds for what is compared by its size: "1,204", "-3.5", "86%".
+func isNumber(s string) bool {
+	s = strings.TrimSuffix(strings.TrimSpace(s), "%")
+	_, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimPrefix(s, "\u2212"), ",", ""), 64)
+	return err == nil
+}
+
+// widths shares a width among the columns: each gets what it wants and a part
+// of what is left; where there is too little, the broad ones give way first.
+func (t *table) widths(width float32) []float32 {
+	ws := slices.Clone(t.natural)
+	sum := float32(0)
+	for _, w := range ws {
+		sum += w
 	}
+	if sum <= 0 {
+		return ws
+	}
+	if sum <= width {
+		for c := range ws {
+			ws[c] *= width / sum
+		}
+		return ws
+	}
+	low, high := float32(0), width
+	for range 24 { // the breadth no column may exceed
+		level := (low + high) / 2
+		sum = 0
+		for _, w := range t.natural {
+			sum += min(w, level)
+		}
+		if sum > width {
+			high = level
+		} else {
+			low = level
+		}
+	}
+	for c := range ws {
+		ws[c] = min(ws[c], low)
+	}
+	return ws
 }
 
 // columns calls f with each column's place in a row of that width.
 func (t *table) columns(width float32, f func(c int, x, w float32)) {
 	l := t.look
-	gaps := l.M * float32(len(t.shares)+1)
+	inner := width - l.M*float32(len(t.natural)+1)
+	if t.chooses() {
+		inner -= l.IconS + l.S
+	}
 	x := l.M
-	for c, s := range t.shares {
-		w := (width - gaps) * s
+	for c, w := range t.widths(inner) {
 		f(c, x, w)
 		x += w + l.M
+	}
+}
+
+// stand puts a word of a column into its place.
+func (t *table) stand(c int, word *canvas.Text, x, w, y, h float32) {
+	size := word.MinSize()
+	switch t.aligned[c] {
+	case view.AlignEnd:
+		x += w - size.Width
+	case view.AlignMid:
+		x += (w - size.Width) / 2
+	}
+	put(word, x, y+(h-size.Height)/2, size.Width, size.Height)
+}
+
+// chooses reports whether any row can be touched.
+func (t *table) chooses() bool { return len(t.node.IDs) > 0 }
+
+// id is a row's; "" for one that says nothing.
+func (t *table) id(i int) string {
+	if i < len(t.node.IDs) {
+		return t.node.IDs[i]
+	}
+	return ""
+}
+
+func (t *table) choose(i int) {
+	if id := t.id(i); id != "" {
+		t.act(id)
 	}
 }
 
@@ -102,15 +196,26 @@ func (t *table) fill(r *row, i int) {
 		cells[c] = l.text("", l.Body, l.Ink)
 		objs = append(objs, cells[c])
 	}
+	var chevron *canvas.Image
+	var wash *canvas.Rectangle
+	var tapped func()
+	id := t.id(i)
+	if id != "" {
+		chevron, wash = l.icon("forward", l.InkFaint, l.IconS), canvas.NewRectangle(l.BrandSoft)
+		tapped = func() { t.act(id) }
+		objs = append(objs, chevron)
+	}
 	texts := t.node.Rows[i]
 	r.least = l.Cell
-	r.set("", nil, nil, arrange(func(size fyne.Size) {
+	r.set(id, tapped, wash, arrange(func(size fyne.Size) {
 		put(rule, l.M, size.Height-l.Hairline, size.Width-2*l.M, l.Hairline)
 		t.columns(size.Width, func(c int, x, w float32) {
 			cells[c].Text = l.fit(texts[c], l.Body, w)
-			h := cells[c].MinSize().Height
-			put(cells[c], x, (size.Height-h)/2, w, h)
+			t.stand(c, cells[c], x, w, 0, size.Height)
 		})
+		if chevron != nil {
+			put(chevron, size.Width-l.M-l.IconS, (size.Height-l.IconS)/2, l.IconS, l.IconS)
+		}
 	}, objs...))
 }
 
@@ -137,8 +242,7 @@ func (t *table) layout(size fyne.Size) {
 	t.columns(size.Width, func(c int, x, w float32) {
 		head := t.heads[c]
 		head.Text = l.fit(l.say(t.node.Columns[c]), headType(l), w)
-		hh := head.MinSize().Height
-		put(head, x, (l.Cell-hh)/2, w, hh)
+		t.stand(c, head, x, w, 0, l.Cell)
 	})
 	if t.empty != nil {
 		put(t.empty.object(), l.M, l.Cell, size.Width-2*l.M, h-l.Cell)

@@ -58,17 +58,19 @@ func newVideo(v *pageView) *video {
 
 func (n *video) show(vn view.Node, l look) {
 	v := vn.(view.Video)
-	if v.Film != n.node.Film {
-		n.left()
-		n.shown, n.failed = nil, false
-		n.node.Film = v.Film
-		n.play()
-	}
+	another := v.Film != n.node.Film
 	if n.still == nil || !bytes.Equal(v.Still, n.node.Still) {
 		n.still = newPicture(n.page)
 	}
 	n.node, n.look = v, l
+	if another {
+		n.left()
+		n.shown, n.failed = nil, false
+	}
 	n.draw()
+	if another {
+		n.play()
+	}
 }
 
 // play opens the film away from the loop.
@@ -76,6 +78,7 @@ func (n *video) play() {
 	s, name := n.page.shell, n.node.Film
 	if s.opts.Films == nil {
 		n.failed = true
+		n.draw()
 		return
 	}
 	p := &player{shell: s, video: n, quit: make(chan struct{})}

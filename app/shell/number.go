@@ -48,11 +48,19 @@ func number(l view.Lang, v, step float64) string {
 	if step >= 1 { // ticks of ones stay what they are
 		for _, u := range units {
 			if math.Abs(v) >= u.size && (step >= u.size/100 || math.Abs(v) >= 100*u.size) {
-				return plain(v/u.size, step/u.size) + u.name
+				return short(plain(v/u.size, step/u.size)) + u.name
 			}
 		}
 	}
 	return plain(v, step)
+}
+
+// short leaves out zeros behind a point.
+func short(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 // plain writes a value with a comma before every three digits.

@@ -62,9 +62,6 @@ func (v *pageView) show(visit kiosk.Visit, p view.Page) {
 			v.shell.focused.id = ""
 		}
 		v.discard()
-		if v.inFront() {
-			v.shell.aside.forget()
-		}
 		v.drop(nil)
 		v.wipe()
 		v.nodes, v.active, v.scroller = map[string]node{}, nil, newScrolled(v.shell)
@@ -207,11 +204,11 @@ func (v *pageView) look() look {
 	return l
 }
 
-// frame draws what stands around the nodes. Where height is dear and the keys are
-// up, the field that is typed into has the room.
+// frame draws what stands around the nodes. Where height is dear and the keys or
+// a calendar are up, the field that is typed into has the room.
 func (v *pageView) frame(l look) {
 	v.title, v.steps = nil, nil
-	if v.keyboard != nil && !v.keyboard.bare && l.Fit.Wide {
+	if l.Fit.Wide && (v.keyboard != nil && !v.keyboard.bare || v.choosesDay()) {
 		v.actions = newActions(l, nil, v.act)
 		return
 	}
@@ -224,10 +221,23 @@ func (v *pageView) frame(l look) {
 	v.actions = newActions(l, v.page.Actions, v.act)
 }
 
+// choosesDay reports whether a calendar is open.
+func (v *pageView) choosesDay() (open bool) {
+	v.eachField(func(f *field) {
+		d, ok := f.own.(*dateControl)
+		open = open || ok && d.open
+	})
+	return open
+}
+
 // drop stops the nodes that are not among those kept.
 func (v *pageView) drop(kept map[string]node) {
 	for key, n := range v.nodes {
-		if l, ok := n.(leaver); ok && kept[key] == nil {
+		if kept[key] != nil {
+			continue
+		}
+		v.shell.aside.forget(n)
+		if l, ok := n.(leaver); ok {
 			l.left()
 		}
 	}

@@ -199,7 +199,7 @@ func (s *sheet) content(x, y, width, bottom float32) {
 		put(s.card, x, y, width, h)
 		y, bottom = y+pad, y+h-pad
 	}
-	s.body.place(v.order, x+pad, y, inner, bottom-y, s.gap(), l.M)
+	s.body.place(paired(l, v.order, inner), x+pad, y, inner, bottom-y, s.gap(), l.M)
 }
 
 // middle reports whether the content stands in the middle of its room.
@@ -263,8 +263,9 @@ func (s *sheet) titleHeight(width float32) float32 {
 }
 
 func (s *sheet) bodyHeight(width float32) float32 {
-	parts := make([]part, len(s.page.order))
-	for i, n := range s.page.order {
+	nodes := paired(s.look, s.page.order, width)
+	parts := make([]part, len(nodes))
+	for i, n := range nodes {
 		parts[i] = n
 	}
 	return stackHeight(parts, width, s.gap())

@@ -148,6 +148,37 @@ func arc(mid spot, inner, outer float32, from, to float64) []spot {
 	return ps
 }
 
+// round cuts the corners of the whole picture, so that it lies in a rounded card.
+func (s *sketch) round(radius float32, top, bottom bool) {
+	w, h := s.img.Rect.Dx(), s.img.Rect.Dy()
+	n := min(int(radius+0.5), w/2, h/2)
+	for y := range n {
+		for x := range n {
+			dx, dy := radius-float32(x)-0.5, radius-float32(y)-0.5
+			cover := min(max(radius-float32(math.Hypot(float64(dx), float64(dy)))+0.5, 0), 1)
+			if cover == 1 {
+				continue
+			}
+			for _, px := range [2]int{x, w - 1 - x} {
+				if top {
+					s.thin(px, y, cover)
+				}
+				if bottom {
+					s.thin(px, h-1-y, cover)
+				}
+			}
+		}
+	}
+}
+
+// thin makes a pixel transparent, but for a part of it.
+func (s *sketch) thin(x, y int, cover float32) {
+	p := s.img.Pix[s.img.PixOffset(x, y):][:4]
+	for i := range p {
+		p[i] = byte(float32(p[i]) * cover)
+	}
+}
+
 func turnsRight(ring []spot) bool {
 	var twice float64
 	for i, p := range ring {

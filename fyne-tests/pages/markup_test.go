@@ -15,14 +15,20 @@ import (
 )
 
 // markup writes an object and what is in it as text, places being relative to
-// the screen.
-func markup(o fyne.CanvasObject) string {
-	var b strings.Builder
-	write(&b, o, fyne.Position{}, fyne.NewSize(1e6, 1e6), 0)
-	return b.String()
+// the screen: colours by their names in a palette, of a list so many lines.
+func markup(o fyne.CanvasObject, p theme.Palette, rows int) string {
+	w := writer{names: tokensOf(p), rows: rows}
+	w.write(o, fyne.Position{}, fyne.NewSize(1e6, 1e6), 0)
+	return w.String()
 }
 
-func write(b *strings.Builder, o fyne.CanvasObject, at fyne.Position, clip fyne.Size, depth int) {
+type writer struct {
+	strings.Builder
+	names map[color.NRGBA]string
+	rows  int
+}
+
+func (b *writer) write(o fyne.CanvasObject, at fyne.Position, clip fyne.Size, depth int) {
 	if o == nil || !o.Visible() {
 		return
 	}
@@ -35,7 +41,7 @@ func write(b *strings.Builder, o fyne.CanvasObject, at fyne.Position, clip fyne.
 	switch o := o.(type) {
 	case *fyne.Container:
 		for _, c := range o.Objects {
-			write(b, c, at, clip, depth)
+			b.write(c, at, clip, depth)
 		}
 	case *canvas.Text:
 		if o.Text == "" {
@@ -45,23 +51,25 @@ func write(b *strings.Builder, o fyne.CanvasObject, at fyne.Position, clip fyne.
 		if o.TextStyle.Bold {
 			weight = " bold"
 		}
-		line("text", "size %.0f%s %s %q", o.TextSize, weight, name(o.Color), o.Text)
+		line("text", "size %.0f%s %s %q", o.TextSize, weight, b.name(o.Color), o.Text)
 	case *canvas.Rectangle:
 		radius := max(o.CornerRadius, o.TopLeftCornerRadius)
-		line("rect", "%s%s radius %.0f", name(o.FillColor), stroke(o.StrokeColor, o.StrokeWidth), radius)
+		line("rect", "%s%s radius %.0f", b.name(o.FillColor), b.stroke(o.StrokeColor, o.StrokeWidth), radius)
 	case *canvas.Circle:
-		line("disc", "%s", name(o.FillColor))
+		line("disc", "%s", b.name(o.FillColor))
 	case *canvas.Image:
 		if o.Resource != nil {
-			line("icon", "%s", iconName(o.Resource.Name()))
+			line("icon", "%s", b.iconName(o.Resource.Name()))
 			return
 		}
-		line("image", "%v", o.Image.Bounds().Size())
+		if o.Image != nil {
+			line("image", "%v", o.Image.Bounds().Size())
+		}
 	case *canvas.Raster:
 		line("picture", "")
 	case *container.Scroll:
 		line("scroll", "")
-		write(b, o.Content, at, size, depth+1)
+		b.write(o.Content, at, size, depth+1)
 	case interface {
 		fyne.Widget
 		GetScrollOffset() float32 // a list of the toolkit, or one of ours built on it
@@ -69,32 +77,31 @@ func write(b *strings.Builder, o fyne.CanvasObject, at fyne.Position, clip fyne.
 		line("list", "")
 		n := strings.Count(b.String(), "\n")
 		for _, c := range test.WidgetRenderer(o).Objects() {
-			write(b, c, at, size, depth+1)
+			b.write(c, at, size, depth+1)
 		}
-		cutRows(b, n)
+		b.cutRows(n)
 	case fyne.Widget:
 		if _, ok := o.(fyne.Tappable); ok {
 			line("touch", "")
 			depth++
 		}
 		for _, c := range test.WidgetRenderer(o).Objects() {
-			write(b, c, at, clip, depth)
+			b.write(c, at, clip, depth)
 		}
 	}
 }
 
 // cutRows keeps the first rows of a list: the others are more of the same.
-func cutRows(b *strings.Builder, from int) {
-	const kept = 24
+func (b *writer) cutRows(from int) {
 	lines := strings.SplitAfter(b.String(), "\n")
-	if len(lines) > from+kept {
+	if len(lines) > from+b.rows {
 		b.Reset()
-		b.WriteString(strings.Join(lines[:from+kept], "") + "…\n")
+		b.WriteString(strings.Join(lines[:from+b.rows], "") + "…\n")
 	}
 }
 
 // name is the theme's name for a colour.
-func name(c color.Color) string {
+func (b *writer) name(c color.Color) string {
 	n, ok := c.(color.NRGBA)
 	if !ok {
 		return "toolkit"
@@ -102,27 +109,27 @@ func name(c color.Color) string {
 	if n.A == 0 {
 		return "none"
 	}
-	if known, ok := tokens[n]; ok {
+	if known, ok := b.names[n]; ok {
 		return known
 	}
 	return "unnamed" + theme.Hex(n)
 }
 
-func stroke(c color.Color, width float32) string {
+func (b *writer) stroke(c color.Color, width float32) string {
 	if c == nil || width == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" edge %s %.1f", name(c), width)
+	return fmt.Sprintf(" edge %s %.1f", b.name(c), width)
 }
 
 // iconName drops the width of the strokes, and says the colour by name.
-func iconName(resource string) string {
+func (b *writer) iconName(resource string) string {
 	icon, hex, ok := strings.Cut(strings.TrimSuffix(resource, ".svg"), "#")
 	if !ok {
 		return "toolkit"
 	}
 	hex, _, _ = strings.Cut(hex, "-")
-	for c, n := range tokens {
+	for c, n := range b.names {
 		if theme.Hex(c) == "#"+hex && c.A == 0xff {
 			return icon + " " + n
 		}
@@ -130,24 +137,29 @@ func iconName(resource string) string {
 	return icon + " unnamed"
 }
 
-// tokens are the day palette's colours by value. Of two names for one colour
-// the first in the palette stands for both.
-var tokens = func() map[color.NRGBA]string {
+// tokensOf are a palette's colours by value. Of two names for one colour the
+// first in the palette stands for both.
+func tokensOf(p theme.Palette) map[color.NRGBA]string {
 	all := map[color.NRGBA]string{}
-	var add func(prefix string, v reflect.Value)
-	add = func(prefix string, v reflect.Value) {
-		for i := range v.NumField() {
-			field := prefix + v.Type().Field(i).Name
-			switch x := v.Field(i).Interface().(type) {
-			case color.NRGBA:
-				if _, taken := all[x]; !taken {
-					all[x] = field
-				}
-			case theme.Tint:
-				add(field+".", v.Field(i))
+	var add func(name string, v reflect.Value)
+	add = func(name string, v reflect.Value) {
+		if c, ok := v.Interface().(color.NRGBA); ok {
+			if _, taken := all[c]; !taken {
+				all[c] = name
+			}
+			return
+		}
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				add(strings.TrimPrefix(name+"."+v.Type().Field(i).Name, "."), v.Field(i))
+			}
+		case reflect.Array:
+			for i := range v.Len() {
+				add(fmt.Sprint(name, i+1), v.Index(i))
 			}
 		}
 	}
-	add("", reflect.ValueOf(theme.Day))
+	add("", reflect.ValueOf(p))
 	return all
-}()
+}

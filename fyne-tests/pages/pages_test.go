@@ -1,22 +1,26 @@
 package pages
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/luohu/ting/app/shell"
 	"github.com/luohu/ting/app/shell/sample"
+	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/app/shell/typeface"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
@@ -41,31 +45,56 @@ func TestMain(m *testing.M) {
 // draw shows a page on a screen of that size and returns it as text.
 func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.Status, faces ...shell.FaceBox) string {
 	t.Helper()
+	const rows = 24
+	w, done := open(t, p, shell.Options{Mode: shell.Gate, Display: shell.Display{Lang: lang}, Windowed: size}, st, faces...)
+	defer done()
+	return markup(w.Content(), theme.Day, rows)
+}
+
+// open shows a page in a window, which done closes.
+func open(t *testing.T, p view.Page, o shell.Options, st shell.Status, faces ...shell.FaceBox) (w fyne.Window, done func()) {
+	t.Helper()
 	app := testApp()
 	pix, at := sample.Picture(0)
 	for i := range faces {
 		faces[i].Rect = at
 	}
-	s, err := shell.New(shell.Options{
-		Mode: shell.Gate, Display: shell.Display{Lang: lang}, Place: sample.Place, App: app, Windowed: size,
-		Now: func() time.Time { return sample.Clock },
-		Viewfinder: picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
-			Stride: 3 * sample.PictureW, Faces: faces}},
-		Shortcuts: []shell.Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}},
-	})
+	o.Place, o.App = sample.Place, app
+	o.Now = func() time.Time { return sample.Clock }
+	o.Viewfinder = picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
+		Stride: 3 * sample.PictureW, Faces: faces}}
+	o.Films = films{}
+	o.Shortcuts = []shell.Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}}
+	s, err := shell.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Quit()
 	p.Rev = 1
 	s.SetStatus(st)
 	s.Present(kiosk.Visit{ID: "visit", Module: "gate"}, p)
 	s.Beat()
 	windows := app.Driver().AllWindows()
-	w := windows[len(windows)-1]
-	defer w.Close()
-	return markup(w.Content())
+	w = windows[len(windows)-1]
+	return w, func() {
+		s.Quit()
+		w.Close()
+	}
 }
+
+// films has one film, whose only picture is the viewfinder's.
+type films struct{}
+
+func (films) Open(name string) (shell.Film, error) {
+	if name != "card.mp4" {
+		return nil, errors.New("no such film")
+	}
+	pix, _ := sample.Picture(0)
+	return film{picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH, Stride: 3 * sample.PictureW}}}, nil
+}
+
+type film struct{ picture }
+
+func (film) Close() error { return nil }
 
 // testApp is one for all tests: a new one would read the fonts again.
 var testApp = sync.OnceValue(test.NewApp)
@@ -107,9 +136,12 @@ func needTypeface(t *testing.T) {
 	}
 }
 
+// nodes is one page for every node, every kind of field and every drawing.
+func nodes() []sample.Page { return slices.Concat(sample.Nodes(), sample.Fields(), sample.Drawings()) }
+
 func TestNode(t *testing.T) {
 	needTypeface(t)
-	for _, p := range sample.Nodes() {
+	for _, p := range nodes() {
 		t.Run(p.Name, func(t *testing.T) {
 			hold(t, draw(t, p.Page, view.ZH, fyne.NewSize(1080, 1920), shell.Status{Network: shell.Online}))
 		})
@@ -131,6 +163,54 @@ func TestKeys(t *testing.T) {
 				hold(t, draw(t, p, view.EN, size, shell.Status{Network: shell.Online}))
 			})
 		}
+	}
+}
+
+// withoutBars is the page alone: the bars are the same on each, and held still
+// by TestNode.
+func withoutBars(o fyne.CanvasObject) fyne.CanvasObject {
+	root, ok := o.(*fyne.Container)
+	if !ok {
+		return o
+	}
+	size := root.Size()
+	page := container.NewWithoutLayout()
+	for _, c := range root.Objects {
+		if h := c.Size().Height; h > size.Height/2 && h < size.Height {
+			page.Objects = append(page.Objects, c)
+		}
+	}
+	return page
+}
+
+// TestNodeElsewhere holds every node still on the other screens and in the other
+// looks: one file for a page, one part of it for a screen.
+func TestNodeElsewhere(t *testing.T) {
+	needTypeface(t)
+	const rows = 8 // of a list are enough here
+	night := theme.Variant{Night: true, Contrast: true}
+	for _, p := range nodes() {
+		t.Run(p.Name, func(t *testing.T) {
+			var all strings.Builder
+			for _, s := range []struct {
+				name    string
+				size    fyne.Size
+				mode    shell.Mode
+				display shell.Display
+			}{
+				{"a wide kiosk, English", fyne.NewSize(1280, 800), shell.Kiosk, shell.Display{Lang: view.EN}},
+				{"a small kiosk", fyne.NewSize(800, 1280), shell.Kiosk, shell.Display{Lang: view.ZH}},
+				{"a desk's window, English", fyne.NewSize(1366, 860), shell.Desk, shell.Display{Lang: view.EN}},
+				{"large type", fyne.NewSize(1080, 1920), shell.Kiosk, shell.Display{Lang: view.ZH, Variant: theme.Variant{Elder: true}}},
+				{"high contrast at night", fyne.NewSize(1080, 1920), shell.Kiosk, shell.Display{Lang: view.ZH, Variant: night}},
+			} {
+				fmt.Fprintf(&all, "== %s\n", s.name)
+				w, done := open(t, p.Page, shell.Options{Mode: s.mode, Display: s.display, Windowed: s.size}, shell.Status{Network: shell.Online})
+				all.WriteString(markup(withoutBars(w.Content()), s.display.Variant.Palette(), rows))
+				done()
+			}
+			hold(t, all.String())
+		})
 	}
 }
 

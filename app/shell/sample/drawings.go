@@ -96,7 +96,7 @@ func Drawings() []Page {
 		{"map", view.Page{
 			ID: "map", Title: view.T("附近的服务点", "Service points nearby"),
 			Body: []view.Node{view.Map{
-				Key: view.Key{Key: "m"}, Layers: Town(), Alt: view.T("启明新区地图,标有六个服务点", "A map of Qiming New District with six service points"),
+				Key: view.Key{Key: "m"}, Layers: Town(), Bounds: &view.Bounds{West: 119.9476, South: 30.2462, East: 119.9735, North: 30.2604}, Alt: view.T("启明新区地图,标有六个服务点", "A map of Qiming New District with six service points"),
 				Credit: view.T("示意图", "Sketch map"),
 			}},
 			Actions: []view.Action{next},
@@ -222,11 +222,11 @@ func Town() []view.Layer {
 	var river []view.Position
 	for i := range 60 {
 		t := float64(i) / 59
-		river = append(river, at(-1500+3000*t, -420+170*math.Sin(t*5)+60*math.Sin(t*11)))
+		river = append(river, at(-2600+5400*t, -420+170*math.Sin(t*5)+60*math.Sin(t*11)))
 	}
 	for i := 59; i >= 0; i-- {
 		t := float64(i) / 59
-		river = append(river, at(-1500+3000*t, -500+170*math.Sin(t*5)+60*math.Sin(t*11)))
+		river = append(river, at(-2600+5400*t, -500+170*math.Sin(t*5)+60*math.Sin(t*11)))
 	}
 	var houses, streets view.Features
 	for col := range 9 {
@@ -275,8 +275,8 @@ func Town() []view.Layer {
 	}
 	here := at(-400, 50)
 	return []view.Layer{
-		{Role: view.RoleGround, Features: view.Features{{Geometry: box(-1500, -950, 3100, 2300)}}},
-		{Role: view.RoleGreen, Features: view.Features{{Name: view.T("启明公园", "Qiming Park"), Geometry: blob(-720, 560, 300, 260, 0.06)}, {Geometry: blob(560, 520, 430, 360, 0.04)}, {Geometry: box(-1300, -860, 1100, 280)}}},
+		{Role: view.RoleGround, Features: view.Features{{Geometry: box(-2600, -2600, 5400, 5600)}}},
+		{Role: view.RoleGreen, Features: view.Features{{Name: view.T("启明公园", "Qiming Park"), Geometry: blob(-720, 560, 300, 260, 0.06)}, {Geometry: blob(560, 520, 430, 360, 0.04)}, {Geometry: box(-1300, -960, 1100, 300)}, {Geometry: box(-1800, 1500, 3600, 700)}}},
 		{Role: view.RoleWater, Features: view.Features{{Name: view.T("启明湖", "Lake Qiming"), Geometry: blob(560, 520, 350, 280, 0.07)}, {Geometry: ring(river...)}}},
 		{Role: view.RoleBuilding, Features: houses},
 		{Role: view.RoleRoad, Features: streets},

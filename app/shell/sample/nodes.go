@@ -98,6 +98,21 @@ func Nodes() []Page {
 			ID: "table", Title: view.T("今日通行", "Passes today"),
 			Body: []view.Node{view.Table{Columns: []view.Text{view.T("时间", "Time"), view.T("姓名", "Name"), view.T("班级", "Class"), view.T("方向", "Way")}, Rows: passes()}},
 		}},
+		{"table-choose", view.Page{
+			ID: "table-choose", Title: view.T("待缴费用", "Open bills"),
+			Body: []view.Node{
+				view.TextNode{Text: view.T("触摸一行可以查看明细并缴费。", "Touch a row to see its details and pay.")},
+				view.Table{
+					Key:     view.Key{Key: "bills"},
+					Columns: []view.Text{view.T("项目", "Item"), view.T("账期", "Period"), view.T("用量", "Used"), view.T("金额(元)", "Yuan"), view.T("状态", "State")},
+					Rows: [][]string{
+						{"水费", "2026-02", "14", "48.30", "待缴"}, {"电费", "2026-02", "286", "164.21", "待缴"}, {"燃气费", "2026-02", "31", "93.00", "待缴"},
+						{"物业服务费", "2026-01", "", "1,204.00", "已逾期"}, {"有线电视", "2026-01", "", "25.00", "已缴"},
+					},
+					IDs: []string{"water", "power", "gas", "property"}, Align: []view.Align{view.AlignAuto, view.AlignAuto, view.AlignAuto, view.AlignEnd, view.AlignMid},
+				},
+			},
+		}},
 		{"receipt", view.Page{
 			ID: "receipt", Title: view.T("办理完成", "All done"), Tone: view.Success, Step: 3, Steps: 3,
 			Body: []view.Node{

@@ -92,6 +92,7 @@ func metricsAt(fit Fit, v Variant) Metrics {
 	}
 	if fit.Wide { // height is dear
 		m.Header, m.Footer = 152*bar, 120*bar
+		m.Picture, m.Signature, m.Plot, m.Ring, m.Atlas = 400*k, 300*k, 300*k, 320*k, 380*k
 	}
 	if fit.Desk {
 		m.Clock.Size = 48 * bar
