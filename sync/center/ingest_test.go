@@ -84,7 +84,7 @@ func testIngestRefusesABrokenChain(t *testing.T) {
 		"body":       func(rs []record.Record) { rs[1].Body = []byte(`{"person":"somebody else"}`) },
 		"order":      func(rs []record.Record) { rs[1], rs[2] = rs[2], rs[1] },
 		"missing":    func(rs []record.Record) { copy(rs[1:], rs[2:]) },
-		"other lane": func(rs []record.Record) { rs[0].Hash[0] ^= 1 },
+		"other hash": func(rs []record.Record) { rs[2].Hash[0] ^= 1 },
 		"version":    func(rs []record.Record) { rs[2].Version = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {

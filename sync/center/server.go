@@ -193,7 +193,9 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 	copy(b.prev[:], head.Prev)
 	c.metrics.bytes.WithLabelValues(head.Lane.String()).Add(float64(len(body)))
 	arrived := time.Now()
-	if b.records, err = wire.DecodeRecords(body, head.Count); err != nil {
+	if b.records, err = wire.DecodeRecords(body, head); errors.Is(err, wire.ErrChain) {
+		b.broken = err
+	} else if err != nil {
 		c.log.Warn("center: a batch cannot be read", "op", "ingest", "terminal", terminal, "cause", err)
 		verdict(wire.TooBig)
 		return

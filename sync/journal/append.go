@@ -76,7 +76,7 @@ func (t *transaction) append(e Entry) (Appended, error) {
 		}
 	}
 	r := record.Record{
-		Seq: c.seq + 1, ID: nextID(last, t.j.opts.Clock()),
+		Seq: c.seq + 1, ID: t.j.ids.next(last, t.j.opts.Clock()),
 		Kind: e.Kind, Version: e.Version, Key: e.Key, Body: body,
 	}
 	if err := r.Validate(); err != nil {

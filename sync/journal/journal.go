@@ -89,6 +89,7 @@ type Journal struct {
 	// The writer's own.
 	backlog int  // bytes of log, about, since the last checkpoint
 	stuck   bool // the last checkpoint had no room
+	ids     ids
 	origin  *origin
 
 	mu      sync.RWMutex

@@ -156,7 +156,8 @@ func TestClockGoesBack(t *testing.T) {
 
 func TestNextID(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_123)
-	prev := nextID(uuid.Nil, now)
+	var g ids
+	prev := g.next(uuid.Nil, now)
 	if prev.Version() != 7 || prev.Variant() != uuid.RFC4122 {
 		t.Fatalf("%v is not a version 7 UUID", prev)
 	}
@@ -165,7 +166,7 @@ func TestNextID(t *testing.T) {
 		t.Errorf("its time is %v, want %v", r.Time(), now)
 	}
 	for i := range 10_000 { // more than the count within a millisecond holds
-		id := nextID(prev, now)
+		id := g.next(prev, now)
 		if string(id[:]) <= string(prev[:]) || id.Version() != 7 {
 			t.Fatalf("ID %d, %v, does not follow %v", i, id, prev)
 		}

@@ -64,7 +64,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var err error
-	if q.rs, err = wire.DecodeRecords(body, q.head.Count); err != nil {
+	if q.rs, err = wire.DecodeRecords(body, q.head); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

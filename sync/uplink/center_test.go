@@ -32,7 +32,7 @@ import (
 // TestMain lets the codec make its workers outside of any synctest bubble.
 func TestMain(m *testing.M) {
 	rs := []record.Record{{Seq: 1, Kind: "k", Version: 1}}
-	if _, err := wire.DecodeRecords(wire.EncodeRecords(rs), 1); err != nil {
+	if _, err := wire.DecodeRecords(wire.EncodeRecords(rs), wire.Head{First: 1, Count: 1}); !errors.Is(err, wire.ErrChain) {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -152,7 +152,7 @@ func (c *center) up(w http.ResponseWriter, r *http.Request) {
 	if err := wire.Verify(c.devices[h.Terminal], wire.PurposeUp, head, body, r.Header.Get(wire.HeaderSignature)); err != nil {
 		c.t.Error(err)
 	}
-	rs, err := wire.DecodeRecords(body, h.Count)
+	rs, err := wire.DecodeRecords(body, h)
 	if err != nil {
 		c.t.Error(err)
 	}

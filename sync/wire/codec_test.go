@@ -16,24 +16,50 @@ import (
 	"github.com/luohu/ting/sync/record"
 )
 
+var chain = record.Chain{Terminal: "gate-1", Epoch: 3, Lane: record.Urgent}
+
+// prev is the hash before the first record.
+var prev = record.Hash{1, 2, 3}
+
+// records are chained, with IDs as the journal makes them and, now and then, others.
 func records(n, body int) []record.Record {
 	rs := make([]record.Record, n)
+	hash, id := prev, uuid.Must(uuid.NewV7())
 	for i := range rs {
 		b := make([]byte, body)
 		rand.Read(b[:body/2]) // half of it does not compress
-		rs[i] = record.Record{Seq: int64(i + 1), ID: uuid.Must(uuid.NewV7()), Kind: "gate.pass", Version: 1, Key: "person/7", Body: b}
-		rand.Read(rs[i].Hash[:])
+		binary.BigEndian.PutUint64(id[8:], binary.BigEndian.Uint64(id[8:])+uint64(i%90)+1)
+		id[5] += byte(i % 3)
+		if i%50 == 49 {
+			id = uuid.Must(uuid.NewV7()) // the journal was opened anew
+		}
+		rs[i] = record.Record{Seq: int64(i + 7), ID: id, Kind: "gate.pass", Version: 1 + i%2, Key: "person/7", Body: b}
+		hash = chain.Next(hash, &rs[i])
+		rs[i].Hash = hash
 	}
 	return rs
+}
+
+func headOf(rs []record.Record) Head {
+	return Head{Terminal: chain.Terminal, Epoch: chain.Epoch, Lane: chain.Lane, First: 7, Count: len(rs), Prev: prev[:]}
 }
 
 // wholeBytes spares cmp from looking at each byte of a body.
 var wholeBytes = cmp.Comparer(func(x, y []byte) bool { return bytes.Equal(x, y) && (x == nil) == (y == nil) })
 
 func TestCodec(t *testing.T) {
-	for _, rs := range [][]record.Record{records(1, 0), records(3, 10), records(MaxRecords, 900), records(8, record.MaxBody-2000)} {
+	odd := records(3, 5)
+	for i := range odd { // IDs of no version the journal makes
+		odd[i].ID = uuid.UUID{byte(i)}
+	}
+	hash := prev
+	for i := range odd {
+		hash = chain.Next(hash, &odd[i])
+		odd[i].Hash = hash
+	}
+	for _, rs := range [][]record.Record{records(1, 0), records(3, 10), records(MaxRecords, 900), records(8, record.MaxBody-2000), odd} {
 		body := EncodeRecords(rs)
-		got, err := DecodeRecords(body, len(rs))
+		got, err := DecodeRecords(body, headOf(rs))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,8 +70,38 @@ func TestCodec(t *testing.T) {
 			t.Errorf("%d records take %d bytes, more than a center reads", len(rs), len(body))
 		}
 	}
-	if rs, err := DecodeRecords(nil, 0); rs != nil || err != nil {
+	if rs, err := DecodeRecords(nil, headOf(nil)); rs != nil || err != nil {
 		t.Errorf("an empty batch: %v, %v", rs, err)
+	}
+}
+
+// TestDecodeComparesTheChain changes what the hashes cover, one thing at a time.
+func TestDecodeComparesTheChain(t *testing.T) {
+	change := func(f func(rs []record.Record)) []byte {
+		rs := records(3, 10)
+		f(rs)
+		return EncodeRecords(rs)
+	}
+	good := headOf(records(3, 10))
+	other := func(f func(h *Head)) Head { h := good; f(&h); return h }
+	for name, c := range map[string]struct {
+		body []byte
+		head Head
+	}{
+		"a changed body":   {change(func(rs []record.Record) { rs[1].Body = []byte("other") }), good},
+		"a changed ID":     {change(func(rs []record.Record) { rs[0].ID[3]++ }), good},
+		"a changed kind":   {change(func(rs []record.Record) { rs[2].Kind = "gate.past" }), good},
+		"swapped":          {change(func(rs []record.Record) { rs[0], rs[1] = rs[1], rs[0] }), good},
+		"another hash":     {change(func(rs []record.Record) { rs[2].Hash[0]++ }), good},
+		"another terminal": {change(func([]record.Record) {}), other(func(h *Head) { h.Terminal = "gate-2" })},
+		"another epoch":    {change(func([]record.Record) {}), other(func(h *Head) { h.Epoch++ })},
+		"another lane":     {change(func([]record.Record) {}), other(func(h *Head) { h.Lane = record.Ordinary })},
+		"another first":    {change(func([]record.Record) {}), other(func(h *Head) { h.First++ })},
+		"another prev":     {change(func([]record.Record) {}), other(func(h *Head) { h.Prev = make([]byte, 32) })},
+	} {
+		if _, err := DecodeRecords(c.body, c.head); !errors.Is(err, ErrChain) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -67,10 +123,13 @@ func TestDecodeRefuses(t *testing.T) {
 		"nothing":           {nil, 1},
 		"over long":         {make([]byte, MaxBodyBytes+1), 1},
 		"a bomb":            {bomb, 1},
-		"a huge length":     {pack(append(bytes.Repeat([]byte{1}, 18), binary.AppendUvarint(nil, 1<<40)...)), 1},
+		"an unknown kind":   {pack(append(make([]byte, 17), 5)), 1},
+		"a huge length":     {pack(append(make([]byte, 17), append([]byte{0, 1}, binary.AppendUvarint(nil, 1<<40)...)...)), 1},
 		"an endless number": {pack(bytes.Repeat([]byte{0xff}, 40)), 1},
 	} {
-		if rs, err := DecodeRecords(c.body, c.count); !errors.Is(err, ErrMalformed) {
+		h := headOf(rs)
+		h.Count = c.count
+		if rs, err := DecodeRecords(c.body, h); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %d records, %v", name, len(rs), err)
 		}
 	}
@@ -79,7 +138,7 @@ func TestDecodeRefuses(t *testing.T) {
 // FuzzDecodeRecords wants no panic, no great memory, and that whatever is read
 // is read the same after it was written anew.
 func FuzzDecodeRecords(f *testing.F) {
-	for _, rs := range [][]record.Record{records(1, 0), records(3, 50)} {
+	for _, rs := range [][]record.Record{records(1, 0), records(3, 50), records(60, 3)} {
 		plain, err := decoder().DecodeAll(EncodeRecords(rs), nil)
 		if err != nil {
 			f.Fatal(err)
@@ -91,14 +150,16 @@ func FuzzDecodeRecords(f *testing.F) {
 		if !packed { // the fuzzer does not guess checksums
 			b = encoder().EncodeAll(b, nil)
 		}
-		rs, err := DecodeRecords(b, count)
-		if err != nil {
+		h := headOf(nil)
+		h.Count = count
+		rs, err := DecodeRecords(b, h)
+		if err != nil && !errors.Is(err, ErrChain) { // nor hashes
 			if !errors.Is(err, ErrMalformed) {
 				t.Fatalf("error %v", err)
 			}
 			return
 		}
-		again, err := DecodeRecords(EncodeRecords(rs), len(rs))
+		again, err := DecodeRecords(EncodeRecords(rs), h)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +167,19 @@ func FuzzDecodeRecords(f *testing.F) {
 			t.Fatal(d)
 		}
 	})
+}
+
+// TestABatchIsLittleMoreThanItsBodies: what is not body takes a few bytes a record.
+func TestABatchIsLittleMoreThanItsBodies(t *testing.T) {
+	rs := records(MaxRecords, 400)
+	var bodies []byte
+	for _, r := range rs {
+		bodies = append(bodies, r.Body...)
+	}
+	most := len(encoder().EncodeAll(bodies, nil)) + 8*len(rs) + 200
+	if n := len(EncodeRecords(rs)); n > most {
+		t.Errorf("%d bytes for %d records, more than %d", n, len(rs), most)
+	}
 }
 
 func TestSignatures(t *testing.T) {
@@ -165,7 +239,7 @@ func BenchmarkDecode(b *testing.B) {
 	body := EncodeRecords(rs)
 	b.SetBytes(MaxRecords * 400)
 	for b.Loop() {
-		if _, err := DecodeRecords(body, len(rs)); err != nil {
+		if _, err := DecodeRecords(body, headOf(rs)); err != nil {
 			b.Fatal(err)
 		}
 	}
