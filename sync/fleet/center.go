@@ -212,6 +212,25 @@ func (c *Center) Ready(ctx context.Context) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// Memory is how many bytes the process takes; pages shared with others count in
+// part (PSS). 0 while it does not run.
+func (c *Center) Memory() float64 {
+	if c.cmd == nil {
+		return 0
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", c.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kb * 1024
+		}
+	}
+	return 0
+}
+
 // LastWords is the end of the center's log.
 func (c *Center) LastWords() string {
 	c.mu.Lock()

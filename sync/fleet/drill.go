@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ type GroupOptions struct {
 	Lines     func(site string) (url string, err error) // nil: straight to the center
 	Patience  time.Duration                             // of Settle and of each wait; 0 is two minutes
 	Log       func(line string)                         // of the racks; nil for none
+	Heartbeat time.Duration                             // of the terminals; 0 is 300 ms
 }
 
 // Group is a few busy machines and their center, for proofs: what befalls them is
@@ -171,7 +173,7 @@ func (g *Group) machine(i int, terminals []Terminal, days Days) (*Machine, error
 	}
 	m := NewMachine(g.o.Rack, Order{
 		Dir: dir, CA: g.Center.CA(), Days: days, Terminals: terminals, Retention: g.o.Retention,
-		Heartbeat: 300 * time.Millisecond, Timeout: 3 * time.Second, BackoffMost: 300 * time.Millisecond,
+		Heartbeat: cmp.Or(g.o.Heartbeat, 300*time.Millisecond), Timeout: max(3*time.Second, g.o.Heartbeat), BackoffMost: cmp.Or(g.o.Heartbeat, 300*time.Millisecond),
 		Report: 50 * time.Millisecond, Log: g.o.Log != nil,
 	}, disk, g.Ledger)
 	m.Log = g.o.Log

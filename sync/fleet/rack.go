@@ -28,6 +28,9 @@ type Order struct {
 	Feeds       bool          `json:"feeds"`
 	Report      time.Duration `json:"report"` // how often it says how it is; 0 is four times a second
 	Log         bool          `json:"log"`    // to standard error
+	// Backlog is how many records each terminal makes at once, before the rack is
+	// ready: what it gathered in dark days.
+	Backlog int `json:"backlog"`
 }
 
 // Terminal is one terminal of a rack.

@@ -50,7 +50,38 @@ func (r *rack) open(ctx context.Context, spec Terminal, p Profile) (*terminal, e
 	if r.order.Feeds {
 		t.feeds, err = feed.OpenCache(ctx, filepath.Join(dir, "feeds.db"), feed.CacheOptions{Site: spec.Site, Clock: t.now, Log: r.log})
 	}
+	if err == nil {
+		err = t.gather(ctx, r.order.Backlog)
+	}
 	return t, err
+}
+
+// gather makes records together, so that they share commits.
+func (t *terminal) gather(ctx context.Context, n int) error {
+	const together = 50
+	random := rand.New(rand.NewPCG(t.Seed, 7))
+	for done := 0; done < n; {
+		some := min(together, n-done)
+		entries, errs := make([]journal.Entry, some), make([]error, some)
+		for i := range entries {
+			entries[i] = t.profile.Entry(random, t.now())
+		}
+		var all sync.WaitGroup
+		for i, e := range entries {
+			all.Go(func() {
+				a, err := t.journal.Append(ctx, e)
+				if errs[i] = err; err == nil {
+					t.rack.say(lineDone + t.ID + " " + a.ID.String())
+				}
+			})
+		}
+		all.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+		done += some
+	}
+	return nil
 }
 
 func (t *terminal) close() error {
