@@ -28,6 +28,7 @@ programs:
 	@echo "build: $(programs) (the first time takes minutes, dlib is large)" >&2
 	@for p in $(programs); do $(go) build -o $(bin)/$$p ./app/$$p; done
 	@$(go) build -o $(bin)/ting-example ./plugins/example
+	@$(go) build -o $(bin)/gallery ./app/shell/gallery
 
 ## test: everything, with the race detector, in random order
 test: setup-test programs
@@ -62,9 +63,9 @@ monkey: setup-test programs
 proof: setup-test
 	@.ci/proof $(PROOF)
 
-## tour: every screen in a real window, as numbered pictures with an index, into .ting/tour
+## tour: every page and every module's visit in a real window, in every look, as numbered pictures with an index, into .ting/tour
 tour: setup-test programs
-	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -v -run '^TestTour$$' ./fyne-tests/tour
+	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -timeout 60m -v -run '^TestTour$$' ./fyne-tests/tour
 	@echo "tour: $(tourdir)/index.html"
 
 ## proto: the generated code of the module contract, anew

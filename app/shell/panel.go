@@ -71,15 +71,15 @@ func (p *displayPanel) build() {
 	p.switches = []*displaySwitch{
 		newDisplaySwitch(l, "lang", "language", languageName(otherLanguage(d.Lang)),
 			l.say(view.T("Switch to English", "切换到中文")), false, s.switchLanguage),
-		p.toggle("elder", "elder", view.T("大字版", "Large type"), view.T("字大、步骤慢", "Bigger, and unhurried"),
+		p.toggle("elder", "elder", view.T("大字版", "Large type"), view.T("字大、步骤慢", "Bigger, slower"),
 			d.Elder, func(d *Display) { d.Elder = !d.Elder }),
-		p.toggle("voice", "speaker", view.T("语音播报", "Read aloud"), view.T("读出每一页", "Speaks each page"),
+		p.toggle("voice", "speaker", view.T("语音播报", "Read aloud"), view.T("读出每一页", "Speaks pages"),
 			d.Voice, func(d *Display) { d.Voice = !d.Voice }),
-		p.toggle("contrast", "contrast", view.T("高对比度", "High contrast"), view.T("黑白分明", "Black and white"),
+		p.toggle("contrast", "contrast", view.T("高对比度", "High contrast"), view.T("黑白分明", "Black on white"),
 			d.Contrast, func(d *Display) { d.Contrast = !d.Contrast }),
 		p.toggle("night", "night", view.T("夜间模式", "Dark"), view.T("暗处不刺眼", "Easy in the dark"),
 			d.Night, func(d *Display) { d.Night = !d.Night }),
-		p.toggle("seated", "wheelchair", view.T("轮椅高度", "Within reach"), view.T("按键都在下半屏", "Everything low down"),
+		p.toggle("seated", "wheelchair", view.T("轮椅高度", "Within reach"), view.T("按键都在下半屏", "Buttons low"),
 			d.Seated, func(d *Display) { d.Seated = !d.Seated }),
 	}
 	p.reset = newButton(l, "display:reset", "reset", l.say(view.T("恢复默认", "As before")), l.secondary(), p.restore)

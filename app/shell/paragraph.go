@@ -81,6 +81,7 @@ const alone = 0.84
 func (p *paragraph) fitInto(width, height float32, lines int, full, least float32) {
 	const step = 0.95
 	p.limit = 0
+	long := p.longestWord()
 	for n := 1; n <= lines; n++ {
 		from := least
 		if n == 1 {
@@ -88,12 +89,25 @@ func (p *paragraph) fitInto(width, height float32, lines int, full, least float3
 		}
 		for size := full; size >= from; size *= step {
 			p.ty.Size, p.lines = size, nil
+			if size > from*1.01 && p.look.measure(long, p.ty).Width > width {
+				continue // a word is drawn smaller before it is broken
+			}
 			if h := p.height(width); len(p.lines) <= n && h <= height {
 				return
 			}
 		}
 	}
 	p.ty.Size, p.lines, p.limit = least, nil, lines
+}
+
+// longestWord is the longest word that is not broken between its letters.
+func (p *paragraph) longestWord() (long string) {
+	for _, w := range strings.FieldsFunc(p.s, func(r rune) bool { return r == ' ' || isHan(r) }) {
+		if len(w) > len(long) {
+			long = w
+		}
+	}
+	return long
 }
 
 // fitsOneLine reports whether fitInto would keep the text on one line of that width.

@@ -15,7 +15,8 @@ import (
 // desk conducts the visits of a desk's tabs, each on a stage of its own, and
 // keeps how the clerk has arranged his window. It implements shell.Visits.
 type desk struct {
-	t *terminal
+	t   *terminal
+	was shell.Arrangement // as it was left
 
 	mu     sync.Mutex
 	stages map[string]*host.Stage // by tab, but the terminal's own
@@ -48,6 +49,9 @@ func (d *desk) remembered() (a shell.Arrangement) {
 
 // remember keeps an arrangement. It names modules, never what was done in them.
 func (d *desk) remember(a shell.Arrangement) {
+	if !d.t.isOpen() {
+		return // it is not arranged yet as it was left
+	}
 	path := filepath.Join(d.t.config.Terminal.State, arrangementFile)
 	b, err := json.Marshal(a)
 	if err == nil {
@@ -64,14 +68,15 @@ func (d *desk) remember(a shell.Arrangement) {
 // use has the shell work as a desk, as it was left.
 func (d *desk) use(o *shell.Options) {
 	o.Visits, o.OnArrange = d, d.remember
-	if a := d.remembered(); d.t.config.Terminal.Window == "" && a.Width >= leastWindow && a.Height >= leastWindow {
+	d.was = d.remembered()
+	if a := d.was; d.t.config.Terminal.Window == "" && a.Width >= leastWindow && a.Height >= leastWindow {
 		o.Windowed.Width, o.Windowed.Height = a.Width, a.Height
 	}
 }
 
 // restore opens the tabs that the clerk had, once there are modules for them.
 func (d *desk) restore() {
-	a := d.remembered()
+	a := d.was
 	known := map[string]bool{"": true}
 	for _, m := range d.t.config.Modules {
 		known[m.ID] = true

@@ -31,6 +31,11 @@ func TestDesk_RemembersItsWindow(t *testing.T) {
 	if a := tm.desk.remembered(); !reflect.DeepEqual(a, shell.Arrangement{}) {
 		t.Errorf("a new desk remembers %+v", a)
 	}
+	tm.desk.remember(shell.Arrangement{Width: 1, Height: 1})
+	if a := tm.desk.remembered(); a.Width != 0 {
+		t.Error("a desk that is not open yet forgot how it was left")
+	}
+	close(tm.opened)
 	want := shell.Arrangement{Width: 1500, Height: 900, Modules: []string{"enrolment", ""}, Active: 1, Split: true}
 	tm.desk.remember(want)
 	if a := tm.desk.remembered(); !reflect.DeepEqual(a, want) {

@@ -19,7 +19,8 @@ type District struct {
 	Display  string
 	Center   *Process
 	Terminal *Process
-	Address  string // of the center: https://127.0.0.1:…
+	Address  string  // of the center: https://127.0.0.1:…
+	Screen   *Screen // of the terminal
 
 	t    testing.TB
 	bin  string
@@ -47,6 +48,7 @@ func New(t testing.TB, o Options) *District {
 	}
 	d := &District{t: t, Dir: t.TempDir(), bin: Programs(t), opts: o}
 	d.Display = Display(t, o.Size)
+	d.Screen = NewScreen(t, d.Display)
 	d.Scenes("nobody for 60s")
 	return d
 }
@@ -176,6 +178,10 @@ func (d *District) StartTerminal() {
 func (d *District) StartTerminalWith(config string) *Process {
 	d.t.Helper()
 	cmd := exec.Command(filepath.Join(d.bin, "ting"), "run", "-config", config, "-v")
+	if d.Screen != nil {
+		_ = os.Remove(d.Screen.Socket) // of a terminal that was killed; there may be none
+		cmd.Args = append(cmd.Args, "-scenes", d.Screen.Socket)
+	}
 	cmd.Env = append(os.Environ(), "DISPLAY="+d.Display, "LANG=zh_CN.UTF-8")
 	return Start(d.t, "ting", cmd)
 }
@@ -297,10 +303,15 @@ func (d *District) Press(key string) { d.t.Helper(); d.xdotool("key", key) }
 
 func (d *District) xdotool(args ...string) {
 	d.t.Helper()
-	Need(d.t, "xdotool")
+	xdotool(d.t, d.Display, args...)
+}
+
+func xdotool(t testing.TB, display string, args ...string) {
+	t.Helper()
+	Need(t, "xdotool")
 	cmd := exec.Command("xdotool", args...)
-	cmd.Env = append(os.Environ(), "DISPLAY="+d.Display)
+	cmd.Env = append(os.Environ(), "DISPLAY="+display)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		d.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
+		t.Fatalf("xdotool %v: %v\n%s", args, err, out)
 	}
 }

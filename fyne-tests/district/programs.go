@@ -25,7 +25,7 @@ func Programs(t testing.TB) string {
 	build.once.Do(func() {
 		build.dir = filepath.Join(os.TempDir(), "ting-test-programs")
 		cmd := exec.Command("go", "build", "-o", build.dir+"/",
-			"./app/ting", "./app/ting-center", "./app/ting-module", "./app/ting-face")
+			"./app/ting", "./app/ting-center", "./app/ting-module", "./app/ting-face", "./app/shell/gallery")
 		cmd.Dir = root()
 		if build.out, build.err = cmd.CombinedOutput(); build.err == nil {
 			cmd = exec.Command("go", "build", "-o", filepath.Join(build.dir, "ting-example"), "./plugins/example")
