@@ -34,6 +34,10 @@ type IdentifyRequest struct {
 	Purpose string    // what for: consent is given per purpose; "" is the module's ID
 	Ways    []Way     // offered, in this order; empty is every way the terminal has
 	Roles   []string  // accepted roles; empty is any
+	// Live lets a face count only after a liveness check: the person is asked to turn
+	// the head to a side drawn at random. A terminal that cannot check offers the other
+	// ways alone. They are not affected.
+	Live bool
 }
 
 // WatchRequest asks for a stream of sightings.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/luohu/ting/app/shell"
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/identity"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -120,6 +121,30 @@ type FaceConfig struct {
 	Landmarks string  `toml:"landmarks"` // file; "" is Debian's libdlib-data
 	Threshold float64 `toml:"threshold"` // distance; "" is 0.373
 	Margin    float64 `toml:"margin"`    // to the second person
+	// Liveness is how a living person is told from a picture: "challenge" asks for a
+	// turn of the head at enrolment and in strict services, and refuses a camera whose
+	// picture is not live; "passive" does only that; "off" neither. "" is challenge, but
+	// passive with a simulated camera, whose people do not turn their heads when asked.
+	Liveness string `toml:"liveness"`
+}
+
+// The values of FaceConfig.Liveness.
+const (
+	livenessChallenge = "challenge"
+	livenessPassive   = "passive"
+	livenessOff       = "off"
+)
+
+// liveness is what the configuration asks for.
+func (c *Config) liveness() identity.Liveness {
+	how := c.Face.Liveness
+	if how == "" {
+		how = livenessChallenge
+		if strings.HasPrefix(c.Camera.URL, "sim:") {
+			how = livenessPassive
+		}
+	}
+	return identity.Liveness{Passive: how != livenessOff, Challenge: how == livenessChallenge}
 }
 
 // DeviceConfig is one device.
@@ -251,6 +276,9 @@ func (c *Config) check() (problems []string) {
 		if !slices.Contains([]int{0, 90, 180, 270}, c.Camera.Rotate) {
 			bad("camera.rotate = %d: 0, 90, 180 or 270", c.Camera.Rotate)
 		}
+	}
+	if !slices.Contains([]string{"", livenessChallenge, livenessPassive, livenessOff}, c.Face.Liveness) {
+		bad("face.liveness = %q: challenge, passive or off", c.Face.Liveness)
 	}
 	if c.Face.Threshold < 0 || c.Face.Threshold > 1 || c.Face.Margin < 0 || c.Face.Margin > 1 {
 		bad("face.threshold and face.margin are distances from 0 to 1")

@@ -168,3 +168,23 @@ func TestDisplay_NightIsHoursOrAWord(t *testing.T) {
 		}
 	}
 }
+
+// TestLivenessByDefault: a real camera asks for a turn of the head, a simulated one,
+// whose people cannot, does not.
+func TestLivenessByDefault(t *testing.T) {
+	for _, test := range []struct {
+		camera, set        string
+		passive, challenge bool
+	}{
+		{"v4l2:///dev/video0", "", true, true},
+		{"sim:district", "", true, false},
+		{"sim:district", "challenge", true, true},
+		{"v4l2:///dev/video0", "passive", true, false},
+		{"v4l2:///dev/video0", "off", false, false},
+	} {
+		c := &Config{Camera: CameraConfig{URL: test.camera}, Face: FaceConfig{Liveness: test.set}}
+		if got := c.liveness(); got.Passive != test.passive || got.Challenge != test.challenge {
+			t.Errorf("%s, %q: %+v", test.camera, test.set, got)
+		}
+	}
+}

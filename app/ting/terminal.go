@@ -337,7 +337,7 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	c := t.config
 	o := identity.Config{
 		Dir: filepath.Join(c.Terminal.State, identityDir), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
-		Feeds: t.feeds, Limits: decision.Defaults(), Log: t.log,
+		Feeds: t.feeds, Limits: decision.Defaults(), Liveness: c.liveness(), Log: t.log,
 	}
 	if c.Face.Threshold > 0 {
 		o.Limits.Threshold = c.Face.Threshold

@@ -50,6 +50,11 @@ func (i *Identity) Enrol(ctx context.Context, v kiosk.Visit, a host.Asker, r kio
 	if err != nil {
 		return kiosk.Enrolment{}, err
 	}
+	if i.cfg.Liveness.Challenge {
+		if err := i.proveAlive(k, sub, shots); err != nil {
+			return kiosk.Enrolment{}, err
+		}
+	}
 	return i.store(who, shots, r.Purposes, r.Consent)
 }
 

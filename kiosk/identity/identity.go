@@ -38,6 +38,7 @@ import (
 	"github.com/luohu/ting/kiosk/identity/calibration"
 	"github.com/luohu/ting/kiosk/identity/decision"
 	"github.com/luohu/ting/kiosk/identity/gallery"
+	"github.com/luohu/ting/kiosk/identity/liveness"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -66,6 +67,8 @@ type Config struct {
 	// Feeds has the people and revocations feeds; nil for none.
 	Feeds host.Feeds
 
+	Liveness Liveness // zero checks nothing
+
 	Limits decision.Limits  // zero is decision.Defaults()
 	Now    func() time.Time // nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
@@ -79,6 +82,7 @@ type Identity struct {
 	gallery  *gallery.Gallery // nil when it could not be opened
 	problems []error
 	watchers map[string]*watcher
+	side     func() liveness.Side
 	attempts *attempts
 	cards    *cards
 	revoked  *revocations
@@ -108,6 +112,7 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 		log:      cfg.Log,
 		people:   newPeople(cfg.Feeds, cfg.Now),
 		watchers: map[string]*watcher{},
+		side:     liveness.RandomSide,
 		attempts: newAttempts(cfg.Now),
 		revoked:  openRevocations(filepath.Join(cfg.Dir, revocationsFile)),
 		counter:  calibration.NewCounter(cfg.Dir, cfg.Now),

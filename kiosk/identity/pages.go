@@ -13,11 +13,13 @@ const (
 	pageWays  = "identify"
 	pageForm  = "identify-form"
 	pageEnrol = "enrol-face"
+	pageTurn  = "turn-head"
 
 	actionPIN    = "pin"
 	actionStaff  = "staff"
 	actionOK     = "ok"
 	actionCancel = "cancel"
+	actionOther  = "other"
 
 	fieldNumber = "number"
 	fieldStaff  = "staff-number"

@@ -36,7 +36,8 @@ type stage struct {
 	taken    int   // frames
 	analysed int
 	readers  int
-	track    map[uint64]int // descriptors given, by track
+	track    map[uint64]int   // descriptors given, by track
+	pix      func(n int) byte // what a frame's pixels are; nil is none
 }
 
 func newStage() *stage { return &stage{track: map[uint64]int{}} }
@@ -77,7 +78,14 @@ func (r reader) Next(ctx context.Context) (*camera.Frame, error) {
 		return nil, r.s.away
 	}
 	r.s.taken++
-	return &camera.Frame{W: 640, H: 480, Stride: 1920, Seq: uint64(r.s.taken), Time: time.Now()}, nil
+	f := &camera.Frame{W: 640, H: 480, Stride: 1920, Seq: uint64(r.s.taken), Time: time.Now()}
+	if r.s.pix != nil {
+		f.W, f.H, f.Stride, f.Pix = 1, 1, 3, []byte{r.s.pix(r.s.taken), byte(r.s.taken >> 8), 0}
+		if r.s.pix(1) == r.s.pix(2) {
+			f.Pix[1] = 0
+		}
+	}
+	return f, nil
 }
 
 // Analyze sees the stage, or in a frame of one row the person its width names.

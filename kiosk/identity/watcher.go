@@ -13,6 +13,7 @@ import (
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/identity/decision"
+	"github.com/luohu/ting/kiosk/identity/liveness"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -34,7 +35,8 @@ type watcher struct {
 	source  func() Frames
 	overlay atomic.Pointer[Overlay]
 
-	quiet quiet // by run's goroutine alone
+	quiet  quiet           // by run's goroutine alone
+	stream liveness.Stream // likewise
 
 	labelled struct { // by run's goroutine alone
 		person string
@@ -191,6 +193,13 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 		return false
 	}
 	w.quiet.looked(len(faces), w.id.cfg.Now())
+	if w.id.cfg.Liveness.Passive && len(faces) > 0 {
+		// Pictures of an empty place may be alike; somebody who stands there never is.
+		if s := w.stream.Frame(frame); s != liveness.Unsuspicious {
+			w.trouble(kiosk.NoCamera, string(s), nil)
+			return true
+		}
+	}
 	w.judge(ctx, subs, frame, faces)
 	return true
 }
@@ -282,5 +291,10 @@ func (w *watcher) trouble(v kiosk.Verdict, detail string, cause error) {
 	if told {
 		w.id.log.Warn("identity: cannot see", "op", "watch", "camera", w.name, "verdict", v, "detail", detail, "cause", cause)
 	}
-	w.overlay.Store(&Overlay{Trouble: troubleText[v]})
+	text := troubleText[v]
+	switch liveness.Suspicion(detail) {
+	case liveness.Frozen, liveness.Looped:
+		text = view.T("摄像头画面不是实时的,暂不使用刷脸", "The camera's picture is not live; faces are not used")
+	}
+	w.overlay.Store(&Overlay{Trouble: text})
 }

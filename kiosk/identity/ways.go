@@ -18,7 +18,7 @@ var everyWay = []kiosk.Way{kiosk.WayFace, kiosk.WayCard, kiosk.WayPIN, kiosk.Way
 // page, where the PIN and the staff are one touch away; a request for the PIN or
 // the staff alone goes straight to its form.
 func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r kiosk.IdentifyRequest) (kiosk.Person, error) {
-	ways, err := i.offered(v, r.Ways)
+	ways, err := i.offered(v, r)
 	if err != nil {
 		return kiosk.Person{}, err
 	}
@@ -28,12 +28,14 @@ func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r 
 		request:  r,
 		ways:     ways,
 		sub:      newSubscription(decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v)))),
+		looking:  newLooks(),
 	}
 	defer who.end()
 	if slices.Contains(ways, kiosk.WayFace) {
-		w := i.watcherFor(v)
-		w.subscribe(who.sub)
-		defer w.release(who.sub)
+		who.watcher = i.watcherFor(v)
+		who.watcher.subscribe(who.sub)
+		defer who.watcher.release(who.sub)
+		defer who.watcher.release(who.looking)
 	}
 	if slices.Contains(ways, kiosk.WayCard) {
 		defer i.cards.listen(who.sub)()
@@ -46,7 +48,9 @@ func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r 
 }
 
 // offered is the ways of a request that work here now.
-func (i *Identity) offered(v kiosk.Visit, asked []kiosk.Way) ([]kiosk.Way, error) {
+func (i *Identity) offered(v kiosk.Visit, r kiosk.IdentifyRequest) ([]kiosk.Way, error) {
+	asked := r.Ways
+	face := i.canSee(v) && (!r.Live || i.cfg.Liveness.Challenge)
 	if len(asked) == 0 {
 		asked = everyWay
 	}
@@ -57,7 +61,7 @@ func (i *Identity) offered(v kiosk.Visit, asked []kiosk.Way) ([]kiosk.Way, error
 			return nil, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "identify", Hint: "a way that this terminal does not know is asked for"}
 		}
 		others = others || w != kiosk.WayFace
-		if (w != kiosk.WayFace || i.canSee(v)) && !slices.Contains(ways, w) {
+		if (w != kiosk.WayFace || face) && !slices.Contains(ways, w) {
 			ways = append(ways, w)
 		}
 	}
@@ -75,6 +79,12 @@ type identifying struct {
 	ways    []kiosk.Way
 	sub     *subscription
 	form    kiosk.Way // whose form is on screen; "" for the first page
+
+	watcher *watcher      // nil without the face
+	looking *subscription // of the frames, while somebody turns the head
+	turning *turn         // nil while nobody does
+	turner  kiosk.Person
+	hinted  view.Notice // what the first page says until somebody is seen
 }
 
 func (w *identifying) run() (kiosk.Person, error) {
@@ -99,9 +109,19 @@ func (w *identifying) run() (kiosk.Person, error) {
 			return kiosk.Person{}, w.ctx.Err()
 		case sg := <-sights:
 			if sg.Verdict == kiosk.Recognised && w.accepts(sg.Person) {
-				return sg.Person, nil
+				if !w.request.Live || sg.Person.Way != kiosk.WayFace {
+					return sg.Person, nil
+				}
+				if w.turning == nil && w.form == "" && slices.Contains(w.ways, kiosk.WayFace) {
+					w.beginTurn(sg.Person)
+				}
+				continue
 			}
 			w.hint(sg)
+		case l := <-w.looking.looks:
+			if w.turned(l) {
+				return w.turner, nil
+			}
 		case a := <-w.answers:
 			if w.stale(a) {
 				continue
@@ -124,7 +144,7 @@ func (w *identifying) start() {
 		return
 	}
 	w.form = ""
-	w.ask(waysPage(w.request.Prompt, w.ways, view.Notice{}))
+	w.ask(waysPage(w.request.Prompt, w.ways, w.hinted))
 }
 
 // accepts reports whether somebody has one of the roles asked for.
@@ -135,7 +155,7 @@ func (w *identifying) accepts(p kiosk.Person) bool {
 // hint says on the first page why somebody before the camera is not through yet.
 // A form in which somebody types is left alone.
 func (w *identifying) hint(sg kiosk.Sighting) {
-	if w.form != "" {
+	if w.form != "" || w.turning != nil {
 		return
 	}
 	n := hintOf(sg)
@@ -151,6 +171,8 @@ func (w *identifying) answer(a view.Answer) (p kiosk.Person, done bool, err erro
 	switch {
 	case a.Action == view.ActionTimeout:
 		return p, false, errBack
+	case w.turning != nil && (a.Action == view.ActionBack || a.Action == actionOther):
+		w.endTurn(view.Notice{})
 	case a.Action == view.ActionBack, a.Action == actionCancel:
 		if w.form == "" || len(w.ways) == 1 {
 			return p, false, errBack

@@ -39,11 +39,46 @@ func openDevice(path string, w, h int, fps float64) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseVirtual(cam); err != nil {
+		return nil, errors.Join(err, cam.Close())
+	}
 	s := &webcamStream{cam: cam}
 	if err := s.start(w, h, fps); err != nil {
 		return nil, errors.Join(err, cam.Close())
 	}
 	return s, nil
+}
+
+// ErrVirtual is wrapped when a device is no camera but a program's output: whoever
+// may write to it can show the terminal any face.
+var ErrVirtual = errors.New("this is a virtual camera, which shows whatever a program writes to it")
+
+// refuseVirtual fails for devices of v4l2loopback, of the kernel's test drivers, and
+// of programs that name theirs after themselves. The bus, unlike the name, is the
+// driver's to choose.
+func refuseVirtual(cam interface {
+	GetBusInfo() (string, error)
+	GetName() (string, error)
+}) error {
+	bus, err := cam.GetBusInfo()
+	if err != nil {
+		return fmt.Errorf("ask what it is: %w", err)
+	}
+	name, err := cam.GetName()
+	if err != nil {
+		return fmt.Errorf("ask what it is: %w", err)
+	}
+	for _, mark := range []string{"v4l2loopback", "vivid", "vimc", "akvcam"} {
+		if strings.Contains(strings.ToLower(bus), mark) {
+			return fmt.Errorf("%w (%s on %s)", ErrVirtual, name, bus)
+		}
+	}
+	for _, mark := range []string{"virtual", "dummy video", "obs camera", "droidcam", "loopback"} {
+		if strings.Contains(strings.ToLower(name), mark) {
+			return fmt.Errorf("%w (%s on %s)", ErrVirtual, name, bus)
+		}
+	}
+	return nil
 }
 
 func (s *webcamStream) start(w, h int, fps float64) error {
@@ -121,6 +156,8 @@ func (s *webcamStream) close() error { return s.cam.Close() }
 // advice is what an operator can do about an error of opening or reading path.
 func advice(path string, err error) string {
 	switch {
+	case errors.Is(err, ErrVirtual):
+		return "name a real camera's device in camera.url"
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
 		hint := "plug the camera in"
 		if others := devicesBeside(path); len(others) > 0 {

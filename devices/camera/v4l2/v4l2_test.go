@@ -265,6 +265,40 @@ func TestOpenDevice_RefusesWhatIsNoCamera(t *testing.T) {
 	}
 }
 
+// device is what a driver says of itself.
+type device struct {
+	bus, name string
+	err       error
+}
+
+func (d device) GetBusInfo() (string, error) { return d.bus, d.err }
+func (d device) GetName() (string, error)    { return d.name, d.err }
+
+func TestRefuseVirtual(t *testing.T) {
+	for _, test := range []struct {
+		device
+		virtual bool
+	}{
+		{device{bus: "usb-0000:00:14.0-1", name: "HD Pro Webcam C920"}, false},
+		{device{bus: "PCI:0000:00:03.0", name: "Integrated IR Camera"}, false},
+		{device{bus: "platform:v4l2loopback-000", name: "HD Pro Webcam C920"}, true},
+		{device{bus: "platform:v4l2loopback-000", name: "Dummy video device (0x0000)"}, true},
+		{device{bus: "platform:vivid-000", name: "vivid"}, true},
+		{device{bus: "usb-0000:00:14.0-1", name: "OBS Virtual Camera"}, true},
+	} {
+		err := refuseVirtual(test.device)
+		if errors.Is(err, ErrVirtual) != test.virtual {
+			t.Errorf("%s on %s: %v", test.name, test.bus, err)
+		}
+		if test.virtual && advice("/dev/video0", err) == "" {
+			t.Errorf("%v: no advice", err)
+		}
+	}
+	if err := refuseVirtual(device{err: syscall.EIO}); err == nil || errors.Is(err, ErrVirtual) {
+		t.Errorf("a device that does not answer: %v", err)
+	}
+}
+
 func TestAdvice(t *testing.T) {
 	for _, c := range []struct {
 		err  error

@@ -43,20 +43,21 @@ type attempt func(r *rand.Rand, who int, asked liveness.Side) []*camera.Frame
 var species = []struct {
 	name   string
 	attack bool
+	always bool // also in the short run
 	make   attempt
 	least  float64 // part of the presentations that is to be decided rightly
 }{
-	{"living person, turns as asked", false, turns(1), 0.85},
-	{"print, held", true, printed(held), 1},
-	{"print, moved and rotated", true, printed(moved), 1},
-	{"print, tilted to the side", true, printed(tilted), 1},
-	{"print, bent and tilted", true, printed(bent), 0.75},
-	{"still on a screen, tilted", true, printed(screen), 1},
-	{"prints exchanged, straight for turned", true, exchanged, 1},
-	{"print of a real photograph, tilted", true, nil, 1},
-	{"print of a real photograph, bent and tilted", true, nil, 0.75},
-	{"video of a turn, to either side", true, video, 0},
-	{"living person who turns to the other side", false, turns(-1), 0},
+	{"living person, turns as asked", false, true, turns(1), 0.8},
+	{"print, held", true, false, printed(held), 1},
+	{"print, moved and rotated", true, false, printed(moved), 1},
+	{"print, tilted to the side", true, true, printed(tilted), 0.95},
+	{"print, bent and tilted", true, false, printed(bent), 0.9},
+	{"still on a screen, tilted", true, false, printed(screen), 0.95},
+	{"prints exchanged, straight for turned", true, true, exchanged, 0.95},
+	{"print of a real photograph, tilted", true, false, nil, 0.95},
+	{"print of a real photograph, bent and tilted", true, false, nil, 0.9},
+	{"video of a turn, to either side", true, false, video, 0},
+	{"living person who turns to the other side", false, false, turns(-1), 0},
 }
 
 func TestPresentationAttacks(t *testing.T) {
@@ -64,15 +65,19 @@ func TestPresentationAttacks(t *testing.T) {
 		t.Skip("needs the face engine")
 	}
 	e := start(t)
-	n := 3
+	n, full := 1, false
 	if s := os.Getenv("TING_LIVENESS"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil || n < 1 {
 			t.Fatalf("TING_LIVENESS=%q: a number of attempts", s)
 		}
+		full = true
 	}
 	photographs := photographed(t)
 	for i, kind := range species {
+		if !full && !kind.always {
+			continue
+		}
 		make := kind.make
 		if make == nil {
 			if len(photographs) == 0 {
@@ -122,6 +127,11 @@ func present(t *testing.T, e face.Engine, name string, asked liveness.Side, show
 		if err != nil {
 			t.Error(err)
 			break
+		}
+		for i := range faces {
+			// The scene has one face. How long the engine keeps a track it measures on the
+			// clock of the wall, which this does not keep.
+			faces[i].Track = 1
 		}
 		if s := c.Frame(began.Add(time.Duration(i)*time.Second/fps), faces, 0.65); s == liveness.Passed || s == liveness.Failed {
 			return c.State()

@@ -54,6 +54,7 @@ func (s Side) toward() float64 {
 type Limits struct {
 	Frontal  float64       // offset up to which a face looks straight ahead
 	Straight int           // frames that have to show that, first
+	Steady   float64       // how much the offset may differ between those
 	Turn     float64       // change of the offset that is a turn
 	Turned   int           // frames that have to show the turn
 	Between  int           // frames that have to show the head on its way
@@ -67,9 +68,9 @@ type Limits struct {
 // Defaults suit 8 frames a second and more.
 func Defaults() Limits {
 	return Limits{
-		Frontal: 0.16, Straight: 3,
+		Frontal: 0.16, Straight: 3, Steady: 0.06,
 		Turn: 0.24, Turned: 2, Between: 2, Jump: 0.35, Astray: 0.20,
-		Flat: 0.055,
+		Flat: 0.035,
 		Gap:  800 * time.Millisecond, Within: 10 * time.Second,
 	}
 }
@@ -164,6 +165,14 @@ func (c *Challenge) Frame(now time.Time, faces []face.Face, rival float64) State
 	return c.turning(s)
 }
 
+// Fail ends it for a reason that its owner sees, such as WhyOther. It has no effect
+// once it is over.
+func (c *Challenge) Fail(why string) {
+	if c.state != Passed && c.state != Failed {
+		c.fail(why)
+	}
+}
+
 func (c *Challenge) fail(why string) State {
 	c.state, c.why = Failed, why
 	return Failed
@@ -187,7 +196,10 @@ func (c *Challenge) facing(track uint64, s shape) State {
 		}
 	}
 	c.straight = append(c.straight, s)
-	if len(c.straight) < c.limits.Straight {
+	if n := len(c.straight) - c.limits.Straight; n > 0 {
+		c.straight = c.straight[n:]
+	}
+	if len(c.straight) < c.limits.Straight || !steady(c.straight, c.limits.Steady) {
 		return c.state
 	}
 	for _, s := range c.straight {
@@ -195,6 +207,15 @@ func (c *Challenge) facing(track uint64, s shape) State {
 	}
 	c.last, c.state = s.offset, Turn
 	return Turn
+}
+
+// steady reports whether shapes are of a head that does not move.
+func steady(shapes []shape, limit float64) bool {
+	low, high := shapes[0].offset, shapes[0].offset
+	for _, s := range shapes {
+		low, high = min(low, s.offset), max(high, s.offset)
+	}
+	return high-low <= limit
 }
 
 // turning follows the turn.
