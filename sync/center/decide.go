@@ -29,11 +29,14 @@ func (c *Center) Accept(ctx context.Context, who, name string, position int64, r
 	})
 }
 
-// changing writes, and then tells the consoles what changed.
+// changing writes, and then tells the consoles of every center what changed.
 func (c *Center) changing(ctx context.Context, what string, fn func(*store.Tx) error) error {
-	err := c.db.Write(ctx, fn)
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		c.tellOthers(tx, noteShown, what+" audit")
+		return fn(tx)
+	})
 	if err == nil {
-		c.Events.publish(Event{Changed: []string{what, "audit"}})
+		c.Events.Announce(what, "audit")
 	}
 	return err
 }

@@ -25,6 +25,7 @@ const (
 	noteEnrolled    = "enrolled"    // TERMINAL: it was let in
 	noteAlarm       = "alarm"       // TERMINAL: it was quarantined
 	noteIncarnation = "incarnation" // the database was restored
+	noteShown       = "shown"       // NAME …: what the console shows of it changed
 )
 
 // toldMost is how many records of one step the other centers are told of, to show
@@ -49,6 +50,7 @@ func (c *Center) hear(ctx context.Context, note string) {
 		c.wakeRunners()
 	case noteFeed:
 		c.feeds.wake(about)
+		c.Events.Announce("feeds")
 	case noteMoved:
 		c.feeds.wake(signalMoved(about))
 		c.Events.publish(Event{Board: about})
@@ -68,6 +70,8 @@ func (c *Center) hear(ctx context.Context, note string) {
 		c.Events.publish(Event{Terminal: about, Alarm: true})
 	case noteIncarnation:
 		c.readIncarnation(ctx)
+	case noteShown:
+		c.Events.Announce(strings.Fields(about)...)
 	}
 }
 
@@ -102,6 +106,7 @@ func (c *Center) missed(ctx context.Context) {
 	c.readIncarnation(ctx)
 	c.feeds.wakeAll()
 	c.wakeRunners()
+	c.Events.Announce("all")
 }
 
 // readIncarnation reads which incarnation the database is of. Another center may
