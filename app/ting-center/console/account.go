@@ -75,7 +75,7 @@ func (c *Console) ownPassword(ctx context.Context, v visit) (string, error) {
 	// The same brake as at the door: an open browser must not be a place to guess at.
 	who := "account/" + v.account.Name
 	if wait := c.guesses.wait(who); wait > 0 {
-		return "", &problem{http.StatusTooManyRequests, view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", int(wait.Seconds())+1)}
+		return "", &problem{http.StatusTooManyRequests, view.Tf("尝试次数过多，请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", int(wait.Seconds())+1)}
 	}
 	select {
 	case c.hashing <- struct{}{}:

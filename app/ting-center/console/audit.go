@@ -111,7 +111,7 @@ func (c *Console) verifyAudit(ctx context.Context, v visit) (string, error) {
 		if err := c.opt.Center.Note(ctx, v.who(), "audit.broken", "", cutText(err.Error(), 200)); err != nil {
 			return "", err
 		}
-		return "", &problem{http.StatusConflict, view.T("校验未通过:操作记录被改动过("+err.Error()+")。请保留现场并联系上级审计部门。",
+		return "", &problem{http.StatusConflict, view.T("校验未通过：操作记录被改动过("+err.Error()+")。请保留现场并联系上级审计部门。",
 			"Verification failed: "+err.Error()+". Leave everything as it is and call the auditors.")}
 	}
 	if err != nil {

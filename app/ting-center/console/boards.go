@@ -66,7 +66,7 @@ func (c *Console) boardOf(ctx context.Context, site store.Site, sites []store.Si
 				c.opt.Log.Error("console: a board failed", "op", "board", "projection", p.Name(), "cause", err)
 				page = view.Page{ID: "failed", Body: []view.Node{view.Notice{Tone: view.Warning,
 					Text:   view.Tf("%s 的看板暂时无法显示", "The board of %s cannot be shown right now", p.Name()),
-					Detail: view.T("其他看板不受影响;原因见中心日志。", "Other boards are not affected; the center's log says why.")}}}
+					Detail: view.T("其他看板不受影响；原因见中心日志。", "Other boards are not affected; the center's log says why.")}}}
 			}
 			d.Boards = append(d.Boards, page)
 		}
@@ -89,7 +89,6 @@ func (c *Console) system(ctx context.Context, v visit) (shown, error) {
 		Broken      error
 		Projections []projectionRow
 		Refusals    []store.Refusal
-		Unsafe      int64 // records committed and in no backup yet
 	}
 	d.Incarnation, d.Broken = c.opt.Center.Incarnation(), c.opt.Center.Broken()
 	err := c.opt.Center.View(ctx, func(tx *store.Tx) (err error) {
@@ -103,9 +102,11 @@ func (c *Console) system(ctx context.Context, v visit) (shown, error) {
 			}
 			d.Projections = append(d.Projections, projectionRow{p.Name(), state.Cursor, d.Last - state.Cursor, state.Rebuilding})
 		}
-		d.Refusals, err = tx.Refusals(refusalsShown)
-		return err
+		return nil
 	})
+	if err == nil {
+		d.Refusals, err = c.opt.Center.Refused(ctx, refusalsShown)
+	}
 	return shown{"system", "system", view.T("运行状况", "System"), d}, err
 }
 

@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -24,6 +26,7 @@ import (
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
+	"github.com/luohu/ting/sync/wire"
 )
 
 // window is a real Chromium at the console. It fails the test for every error
@@ -182,10 +185,18 @@ func TestInTheBrowser(t *testing.T) {
 	w.wait("the search finds one", `document.querySelectorAll("#terminals tbody tr").length === 1 && document.querySelector("#terminals").innerText.includes("东门")`)
 
 	// A code is made, and is shown with its QR code, once.
-	w.do(chromedp.Navigate(w.url+"/enrol"), chromedp.SendKeys(css(`input[name=terminal]`), "gate-north-1"),
-		chromedp.SendKeys(css(`input[name=site]`), demo.School1+"\n"), chromedp.WaitVisible(css(`.code`)))
+	w.do(chromedp.Navigate(w.url+"/enrol"), chromedp.SendKeys(css(`form[action="/enrol/code"] input[name=terminal]`), "gate-north-1"),
+		chromedp.SendKeys(css(`form[action="/enrol/code"] input[name=site]`), demo.School1+"\n"), chromedp.WaitVisible(css(`.code-slip`)))
 	w.wait("the QR code is drawn", `document.querySelector(".code-slip img").naturalWidth > 100`)
-	w.do(chromedp.Reload(), chromedp.WaitNotPresent(css(`.code`)))
+	w.do(chromedp.Reload(), chromedp.WaitNotPresent(css(`.code-slip`)))
+
+	// A terminal that waits is let in by the digits on its screen.
+	ask := `#ask-` + hex.EncodeToString(wire.KeyHash(d.asking.PublicKey))
+	w.do(chromedp.Navigate(w.url+"/enrol"), chromedp.SendKeys(css(ask+` .digits`), wire.ApplicationDigits(d.asking.PublicKey, d.asking.Nonce)),
+		chromedp.Click(css(ask+` button.primary`)), chromedp.WaitVisible(css(`.notice.tone-success`)), chromedp.WaitNotPresent(css(ask)))
+	if status, body := d.asked(); status != http.StatusOK {
+		t.Errorf("the terminal is answered %d %s", status, body)
+	}
 
 	// A record that cannot be applied is corrected, and what waited behind it goes on.
 	w.do(chromedp.Navigate(w.url + "/attention"))

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -20,8 +21,10 @@ import (
 // agreed and took it back.
 type district struct {
 	*desk
-	east *centertest.Terminal
-	prev record.Hash // of the east gate's last record sent
+	east   *centertest.Terminal
+	prev   record.Hash          // of the east gate's last record sent
+	asking wire.EnrolRequest    // a terminal that waits to be let in
+	asked  func() (int, []byte) // asks again
 }
 
 func openDistrict(t testing.TB) *district {
@@ -74,7 +77,7 @@ func (d *district) placed(id, site, place string) *centertest.Terminal {
 	key := centertest.NewKey(d.t)
 	q := centertest.Request(d.t, id, site, code, key)
 	q.Place = place
-	if status, body := centertest.PostEnrol(d.t, d.url, d.c.Authority().Pool(), q); status != 200 {
+	if status, body := centertest.PostEnrol(d.t, d.url, d.c.Authority().Pool(), q); status != http.StatusOK {
 		d.t.Fatalf("%d %s", status, body)
 	}
 	return centertest.Enrol(d.t, d.url, d.c.Authority().Pool(), id, site, code, key) // asked again, answered alike
@@ -126,6 +129,8 @@ func (d *district) others() {
 	clone := desk.Clone()
 	desk.Send(record.Ordinary, record.Hash{}, desk.Make(record.Ordinary, 2, "library.loan", "copy/8812", `{}`))
 	clone.Send(record.Ordinary, record.Hash{}, clone.Make(record.Ordinary, 3, "library.loan", "copy/9921", `{}`))
+	d.asking, d.asked = d.applies("gate-west-1", demo.School1, "第一小学 西门")
+	d.applies("gate-south-1", demo.School1, "第一小学 南门（新主板）")
 	if err := d.c.Edit(context.Background(), func(tx *store.Tx) error {
 		for i := range 70 {
 			if i%23 == 7 {

@@ -282,7 +282,7 @@ func (c *Console) compensate(ctx context.Context, v visit) (string, error) {
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, []byte(v.PostFormValue("body"))) != nil {
-		return "", bad("更正后的内容不是有效的 JSON 对象,请检查括号和引号。", "The corrected record is not a JSON object: check brackets and quotes.")
+		return "", bad("更正后的内容不是有效的 JSON 对象，请检查括号和引号。", "The corrected record is not a JSON object: check brackets and quotes.")
 	}
 	instead, err := c.opt.Center.Compensate(ctx, v.who(), projection, position, compact.Bytes(), why)
 	switch {
@@ -311,7 +311,7 @@ func (c *Console) undo(ctx context.Context, v visit) (string, error) {
 	}
 	err = c.opt.Center.Undo(ctx, v.who(), projection, position)
 	if errors.Is(err, center.ErrFinal) {
-		return "", bad("已补记的记录不能撤销,请另行补记更正。", "A compensation cannot be undone: record another correction instead.")
+		return "", bad("已补记的记录不能撤销，请另行补记更正。", "A compensation cannot be undone: record another correction instead.")
 	}
 	return letterPath(projection, position) + "?done=undone", orMissing(err, "没有这项处理。", "There is no such decision.")
 }

@@ -92,9 +92,9 @@ func valueOf(l view.Lang, f view.Field) string {
 	case view.FieldChoices:
 		return optionsIn(l, f, f.Chosen)
 	case view.FieldPhoto:
-		return view.T("照片(只在终端上拍摄)", "a photo, taken at the terminal only").In(l)
+		return view.T("照片（只在终端上拍摄）", "a photo, taken at the terminal only").In(l)
 	case view.FieldSignature:
-		return view.T("签名(只在终端上书写)", "a signature, given at the terminal only").In(l)
+		return view.T("签名（只在终端上书写）", "a signature, given at the terminal only").In(l)
 	}
 	return view.T("管理台尚不能显示此字段", "the console cannot show this field yet").In(l)
 }

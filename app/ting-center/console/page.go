@@ -99,7 +99,7 @@ func (c *Console) handler(route route) http.HandlerFunc {
 			http.Redirect(w, r, "/signin", http.StatusSeeOther)
 			return
 		case !Role(v.account.Role).May(route.need):
-			c.opt.Center.Refusals().Add("console.permission")
+			c.opt.Center.TurnAway(r, "console.permission", v.account.Name+" "+route.pattern)
 			c.opt.Log.Warn("console: not permitted", "op", route.pattern, "account", v.account.Name, "need", route.need)
 			c.failed(w, r, &problem{http.StatusForbidden, view.T("您的角色没有这项权限。", "Your role does not permit this.")})
 			return
@@ -140,8 +140,8 @@ func (c *Console) serve(w http.ResponseWriter, v visit, fn pageFunc) {
 // apply changes something for a form that one of our pages sent.
 func (c *Console) apply(w http.ResponseWriter, v visit, fn changeFunc) {
 	if !sameSite(v.Request) || !equal(v.PostFormValue("token"), v.token) {
-		c.opt.Center.Refusals().Add("console.token")
-		c.failed(w, v.Request, &problem{http.StatusForbidden, view.T("页面已过期,请返回后重试。", "The page is out of date. Please go back and try again.")})
+		c.opt.Center.TurnAway(v.Request, "console.token", v.account.Name)
+		c.failed(w, v.Request, &problem{http.StatusForbidden, view.T("页面已过期，请返回后重试。", "The page is out of date. Please go back and try again.")})
 		return
 	}
 	next, err := fn(v.Context(), v)
@@ -195,14 +195,14 @@ func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 		p = &problem{http.StatusRequestEntityTooLarge, view.T("提交的内容过大。", "What was sent is too large.")}
 	case errors.Is(err, store.ErrFull), errors.Is(err, store.ErrBroken):
 		c.opt.Log.Error("console: nothing could be stored", "op", r.Method, "path", r.URL.Path, "cause", err)
-		p = &problem{http.StatusInsufficientStorage, view.T("中心的磁盘已满或故障,本次操作没有保存。请先处理磁盘。",
+		p = &problem{http.StatusInsufficientStorage, view.T("中心的磁盘已满或故障，本次操作没有保存。请先处理磁盘。",
 			"The center's disk is full or failed: nothing was stored. See to the disk first.")}
 	default:
 		if r.Context().Err() != nil {
 			return
 		}
 		c.opt.Log.Error("console: a page failed", "op", r.Method, "path", r.URL.Path, "cause", err)
-		p = &problem{http.StatusInternalServerError, view.T("页面暂时无法显示,请稍后再试。", "This page cannot be shown right now. Please try again later.")}
+		p = &problem{http.StatusInternalServerError, view.T("页面暂时无法显示，请稍后再试。", "This page cannot be shown right now. Please try again later.")}
 	}
 	c.render(w, r, p.status, "message", page{Lang: lang(r), Title: view.T("提示", "Notice"), Path: "/", Data: p.text})
 }
@@ -222,7 +222,7 @@ const (
 func reason(v visit) (string, error) {
 	s := strings.Join(strings.Fields(v.PostFormValue("reason")), " ")
 	if n := len([]rune(s)); n == 0 || n > maxReason {
-		return "", bad("请填写原因(最多 300 字)。", "Please say why, in at most 300 characters.")
+		return "", bad("请填写原因（最多 300 字）。", "Please say why, in at most 300 characters.")
 	}
 	return s, nil
 }
@@ -235,24 +235,24 @@ func search(r *http.Request) string {
 
 // said is what a page says after a change; the address carries only its name.
 var said = map[string]view.Text{
-	"revoked":     view.T("终端已停用,证书即刻失效。", "The terminal is revoked: its certificate is good for nothing from now on."),
+	"revoked":     view.T("终端已停用，证书即刻失效。", "The terminal is revoked: its certificate is good for nothing from now on."),
 	"withdrawn":   view.T("已登记撤回。各终端收到后立即停止识别此人。", "The withdrawal is recorded. Terminals stop recognising this person as soon as they hear of it."),
-	"replayed":    view.T("已重放,可以入账的记录均已入账。", "Replayed: every record that can be applied is."),
-	"still":       view.T("已重放,记录仍无法入账。", "Replayed: the record still cannot be applied."),
-	"accepted":    view.T("已按“不计入”处理,可随时撤销。", "Accepted as having no effect. This can be undone."),
+	"replayed":    view.T("已重放，可以入账的记录均已入账。", "Replayed: every record that can be applied is."),
+	"still":       view.T("已重放，记录仍无法入账。", "Replayed: the record still cannot be applied."),
+	"accepted":    view.T("已按“不计入”处理，可随时撤销。", "Accepted as having no effect. This can be undone."),
 	"compensated": view.T("已补记更正后的记录。", "The corrected record is in the log."),
-	"undone":      view.T("已撤销处理,记录重新等待。", "The decision is undone: the record waits again."),
-	"proposed":    view.T("已提出计入,等待另一位审批员确认。", "Proposed. Another approver must agree."),
+	"undone":      view.T("已撤销处理，记录重新等待。", "The decision is undone: the record waits again."),
+	"proposed":    view.T("已提出计入，等待另一位审批员确认。", "Proposed. Another approver must agree."),
 	"adopted":     view.T("已计入另一份历史。", "The other history is taken in."),
-	"dismissed":   view.T("已标记为不计入,原始记录仍保留。", "Dismissed. The raw records are kept."),
+	"dismissed":   view.T("已标记为不计入，原始记录仍保留。", "Dismissed. The raw records are kept."),
 	"reopened":    view.T("已重新打开。", "Opened again."),
 	"rebuilding":  view.T("已开始重建。", "The rebuild has begun."),
 	"code":        view.T("登记码已生成。", "The code is made."),
 	"dropped":     view.T("登记码已作废。", "The code is void."),
 	"approved":    view.T("已批准。终端将在几秒内完成登记。", "Approved. The terminal will be in within seconds."),
 	"refused":     view.T("已拒绝此次登记。", "The request is refused."),
-	"verified":    view.T("校验通过:操作记录完整,未被改动。", "Verified: the audit log is whole and unchanged."),
-	"password":    view.T("密码已修改,其他设备均已退出。", "The password is changed and every other browser signed out."),
+	"verified":    view.T("校验通过：操作记录完整，未被改动。", "Verified: the audit log is whole and unchanged."),
+	"password":    view.T("密码已修改，其他设备均已退出。", "The password is changed and every other browser signed out."),
 	"signedout":   view.T("已退出所选会话。", "Signed out there."),
 	"account":     view.T("账号已更新。", "The account is updated."),
 }
@@ -295,7 +295,11 @@ func (c *Console) waiting(ctx context.Context) (w waiting, err error) {
 			return err
 		}
 		forks, err := tx.WaitingForks()
+		if err != nil {
+			return err
+		}
 		w.Attention = letters + forks
+		w.Enrolments, _, err = tx.CountApplications("")
 		return err
 	})
 	return w, err

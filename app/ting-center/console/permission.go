@@ -44,15 +44,15 @@ func (r Role) Title() view.Text {
 func (r Role) Hint() view.Text {
 	switch r {
 	case Viewer:
-		return view.T("查看终端与运行状况,看不到任何人的姓名", "sees terminals and how they are, and nobody's name")
+		return view.T("查看终端与运行状况，看不到任何人的姓名", "sees terminals and how they are, and nobody's name")
 	case Operator:
-		return view.T("日常操作:看板、人员与同意、重放记录、停用终端", "daily work: boards, people and consent, replays, revoking a terminal")
+		return view.T("日常操作：看板、人员与同意、重放记录、停用终端", "daily work: boards, people and consent, replays, revoking a terminal")
 	case Approver:
-		return view.T("操作员的全部权限,并审批终端登记、裁决无法入账的记录与分叉", "all of an operator, and lets terminals in and decides on records and forks")
+		return view.T("操作员的全部权限，并审批终端登记、裁决无法入账的记录与分叉", "all of an operator, and lets terminals in and decides on records and forks")
 	case Auditor:
-		return view.T("查看、校验和导出操作记录,不能改动任何内容", "reads, verifies and exports the audit log, and changes nothing")
+		return view.T("查看、校验和导出操作记录，不能改动任何内容", "reads, verifies and exports the audit log, and changes nothing")
 	case Admin:
-		return view.T("审批员的全部权限,并管理账号和数据重建", "all of an approver, and manages accounts and rebuilds")
+		return view.T("审批员的全部权限，并管理账号和数据重建", "all of an approver, and manages accounts and rebuilds")
 	}
 	return view.Text{}
 }

@@ -13,7 +13,7 @@ import (
 func concrete(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{terminal}", "gate-1", "{site}", "school-1", "{feed}", "people",
-		"{projection}", "gate", "{position}", "1", "{chain}", "1").Replace(path)
+		"{projection}", "gate", "{position}", "1", "{chain}", "1", "{key}", "0123abcd").Replace(path)
 }
 
 // want is the permission table once more, as the district's rules say it, so that

@@ -32,6 +32,8 @@ func (c *Console) routes() []route {
 		{pattern: "GET /boards/{site}", need: Names, page: c.board},
 
 		{pattern: "GET /enrol", need: Enrol, page: c.enrol},
+		{pattern: "POST /enrol/{key}/approve", need: Enrol, change: c.approve},
+		{pattern: "POST /enrol/{key}/refuse", need: Enrol, change: c.refuse},
 		{pattern: "POST /enrol/code", need: Enrol, change: c.makeCode},
 		{pattern: "POST /enrol/drop", need: Enrol, change: c.dropCode},
 

@@ -39,7 +39,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	host := address(r)
 	if !sameSite(r) {
-		c.opt.Center.Refusals().Add("console.token")
+		c.opt.Center.TurnAway(r, "console.token", "")
 		http.Error(w, "sign in from the console's own page", http.StatusForbidden)
 		return
 	}
@@ -101,7 +101,7 @@ func (c *Console) accountOf(ctx context.Context, name string) (a store.Account, 
 }
 
 func (c *Console) wrongPassword(w http.ResponseWriter, r *http.Request, a store.Account) {
-	c.opt.Center.Refusals().Add("console.password")
+	c.opt.Center.TurnAway(r, "console.password", "")
 	c.opt.Log.Warn("console: a sign-in was refused", "op", "signin", "from", address(r))
 	if a.Name != "" {
 		if err := c.countFailure(r, a.Name); err != nil {
@@ -148,7 +148,7 @@ func (c *Console) welcome(w http.ResponseWriter, r *http.Request, a store.Accoun
 	})
 	switch {
 	case errors.Is(err, errChanged):
-		c.signInPage(w, r, http.StatusForbidden, view.T("账号刚刚被修改,请重新登录。", "The account has just been changed. Please sign in again."))
+		c.signInPage(w, r, http.StatusForbidden, view.T("账号刚刚被修改，请重新登录。", "The account has just been changed. Please sign in again."))
 		return
 	case err != nil:
 		c.failed(w, r, err)
@@ -162,9 +162,9 @@ var errChanged = errors.New("the account was changed meanwhile")
 
 func (c *Console) tooManyGuesses(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	seconds := int(wait.Seconds()) + 1
-	c.opt.Center.Refusals().Add("console.guesses")
+	c.opt.Center.TurnAway(r, "console.guesses", "")
 	w.Header().Set("Retry-After", fmt.Sprint(seconds))
-	c.signInPage(w, r, http.StatusTooManyRequests, view.Tf("尝试次数过多,请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", seconds))
+	c.signInPage(w, r, http.StatusTooManyRequests, view.Tf("尝试次数过多，请 %d 秒后再试。", "Too many tries. Please wait %d seconds.", seconds))
 }
 
 func (c *Console) signOut(ctx context.Context, v visit) (string, error) {

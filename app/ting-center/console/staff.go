@@ -65,7 +65,7 @@ func (c *Console) accounts(ctx context.Context, v visit) (shown, error) {
 func (c *Console) addAccount(ctx context.Context, v visit) (string, error) {
 	name, role := strings.TrimSpace(v.PostFormValue("name")), Role(v.PostFormValue("role"))
 	if !accountNames.MatchString(name) || reservedNames[strings.ToLower(name)] {
-		return "", bad("用户名为 1–32 个汉字、字母、数字、点、下划线或连字符,且不能是保留名称。",
+		return "", bad("用户名为 1–32 个汉字、字母、数字、点、下划线或连字符，且不能是保留名称。",
 			"A user name has 1 to 32 letters, digits, dots, underscores or hyphens, and is not a reserved one.")
 	}
 	if !role.known() {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -13,11 +12,13 @@ import (
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
+	"github.com/luohu/ting/sync/wire"
 )
 
 const (
 	recordsShown = 20
 	hoursShown   = 72
+	certsShown   = 6
 	refusalsSeen = 500 // of the latest, looked at for one terminal's
 )
 
@@ -57,6 +58,7 @@ func (c *Console) terminal(ctx context.Context, v visit) (shown, error) {
 		Heard       int // hours in which something was heard
 		Cursors     []behind
 		Refusals    []store.Refusal
+		Certs       []store.Certificate // the newest first
 	}
 	id := v.PathValue("terminal")
 	rows, _, err := c.terminalRows(ctx)
@@ -91,16 +93,10 @@ func (c *Console) terminal(ctx context.Context, v visit) (shown, error) {
 		if d.Forks, err = c.forksOf(tx, v, func(f store.Fork) bool { return f.Terminal == id }); err != nil {
 			return err
 		}
-		if d.Cursors, err = behindOf(tx, d.Device, cursors); err != nil {
+		if d.Certs, err = tx.Certificates(id, certsShown); err != nil {
 			return err
 		}
-		refusals, err := tx.Refusals(refusalsSeen)
-		for _, r := range refusals {
-			if r.Terminal == id {
-				d.Refusals = append(d.Refusals, r)
-			}
-		}
-		if err != nil {
+		if d.Cursors, err = behindOf(tx, d.Device, cursors); err != nil {
 			return err
 		}
 		now := c.opt.Center.Now()
@@ -109,6 +105,15 @@ func (c *Console) terminal(ctx context.Context, v visit) (shown, error) {
 		d.Hours, d.Heard = bars(hours, since), len(hours)
 		return err
 	})
+	if err != nil {
+		return shown{}, err
+	}
+	refusals, err := c.opt.Center.Refused(ctx, refusalsSeen)
+	for _, r := range refusals {
+		if r.Terminal == id {
+			d.Refusals = append(d.Refusals, r)
+		}
+	}
 	slices.SortFunc(d.Records, func(a, b recordRow) int { return int(b.Position - a.Position) })
 	d.Records = d.Records[:min(len(d.Records), recordsShown)]
 	return shown{"terminal", "overview", view.Same(d.Name()), d}, err
@@ -139,18 +144,19 @@ func bars(hours []store.Hour, since time.Time) []hourBar {
 	return out
 }
 
-// fingerprint is a key's SHA-256 in groups that two people can compare aloud.
-func fingerprint(key []byte) string {
-	h := sha256.Sum256(key)
-	s := hex.EncodeToString(h[:16])
-	var b strings.Builder
-	for i := 0; i < len(s); i += 4 {
+// fingerprint names a key in groups that two people can compare aloud.
+func fingerprint(key []byte) string { return inGroups(wire.KeyHash(key)[:16]) }
+
+func inGroups(b []byte) string {
+	digits := hex.EncodeToString(b)
+	var out strings.Builder
+	for i := 0; i < len(digits); i += 4 {
 		if i > 0 {
-			b.WriteByte(' ')
+			out.WriteByte(' ')
 		}
-		b.WriteString(s[i : i+4])
+		out.WriteString(digits[i : i+4])
 	}
-	return b.String()
+	return out.String()
 }
 
 // maskKey hides the middle of what a record is about: "person/2019-0317" becomes
@@ -183,7 +189,7 @@ func (c *Console) revoke(ctx context.Context, v visit) (string, error) {
 // orName explains an ID that cannot be one.
 func orName(err error) error {
 	if errors.Is(err, center.ErrName) {
-		return bad("编号只能包含 1–64 个字母、数字、点、下划线或连字符,且以字母或数字开头。",
+		return bad("编号只能包含 1–64 个字母、数字、点、下划线或连字符，且以字母或数字开头。",
 			"An ID has 1 to 64 letters, digits, dots, underscores or hyphens, and begins with a letter or digit.")
 	}
 	return err

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -386,5 +388,86 @@ func TestNewDistrictIsToldWhatToDo(t *testing.T) {
 		if status, body, _ := d.as(Admin).get(path); status != http.StatusOK || !strings.Contains(body, "empty") && path != "/system" {
 			t.Errorf("%s of an empty center: %d", path, status)
 		}
+	}
+}
+
+// applies has a terminal ask to be let in without a code.
+func (d *desk) applies(id, site, place string) (wire.EnrolRequest, func() (int, []byte)) {
+	d.t.Helper()
+	q := centertest.Request(d.t, id, site, "", centertest.NewKey(d.t))
+	q.Nonce, q.Place = bytes.Repeat([]byte{7}, wire.NonceBytes), place
+	ask := func() (int, []byte) { return centertest.PostEnrol(d.t, d.url, d.c.Authority().Pool(), q) }
+	if status, body := ask(); status != http.StatusAccepted {
+		d.t.Fatalf("%d %s", status, body)
+	}
+	return q, ask
+}
+
+// TestTerminalIsApproved by whoever has seen its screen, and by nobody else.
+func TestTerminalIsApproved(t *testing.T) {
+	d := open(t)
+	q, ask := d.applies("gate-7", "school-1", "第一小学 西门")
+	p := d.as(Approver)
+	_, page, _ := p.get("/enrol")
+	digits := wire.ApplicationDigits(q.PublicKey, q.Nonce)
+	for _, want := range []string{fingerprint(q.PublicKey), "gate-7", "第一小学 西门", `<b class="count">1</b>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if contains(page, digits, hex.EncodeToString(q.Nonce)) {
+		t.Error("the page tells what only the terminal's screen shows")
+	}
+	path := "/enrol/" + hex.EncodeToString(wire.KeyHash(q.PublicKey))
+	for name, pairs := range map[string][]string{
+		"nothing seen": {"site", "school-2"},
+		"wrong digits": {"site", "school-2", "digits", "12345"},
+		"a bad site":   {"site", "../etc", "digits", digits},
+		"a bad role":   {"site", "school-2", "role", "<b>", "digits", digits},
+	} {
+		if status, _, _ := p.send(path+"/approve", pairs...); status != http.StatusBadRequest {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if status, body, _ := p.send(path+"/approve", "site", "school-2", "role", "gate", "digits", digits[:3]+" "+digits[3:]); status != http.StatusOK || !strings.Contains(body, "已批准") {
+		t.Errorf("approved: %d", status)
+	}
+	status, body := ask()
+	var resp wire.EnrolResponse
+	if err := json.Unmarshal(body, &resp); err != nil || status != http.StatusOK || resp.Site != "school-2" {
+		t.Fatalf("%d %s", status, body)
+	}
+	if _, page, _ := p.get("/terminals/gate-7"); !strings.Contains(page, "<dd>gate</dd>") || !strings.Contains(page, "批准") {
+		t.Error("its page does not tell role and certificate")
+	}
+	for _, late := range []string{path + "/refuse", path + "/approve", "/enrol/zz/refuse", "/enrol/00/refuse"} {
+		if status, _, _ := p.send(late, "digits", digits, "site", "school-2"); status != http.StatusNotFound {
+			t.Errorf("%s too late: %d", late, status)
+		}
+	}
+}
+
+// TestScannedTerminalIsApproved: the QR code leads here and brings the nonce.
+func TestScannedTerminalIsApproved(t *testing.T) {
+	d := open(t)
+	d.terminal("gate-7", "school-1")
+	q, ask := d.applies("gate-7", "school-1", "")
+	other, refused := d.applies("gate-8", "school-1", "")
+	p := d.as(Approver)
+	_, page, _ := p.get(strings.TrimPrefix(wire.ApplicationURL("", q.PublicKey, q.Nonce), ""))
+	if !strings.Contains(page, "刚扫描的终端") || !strings.Contains(page, "将取代它") || strings.Count(page, `name="digits"`) != 1 {
+		t.Error("the page does not show whose code was scanned")
+	}
+	if status, _, _ := p.send("/enrol/"+hex.EncodeToString(wire.KeyHash(q.PublicKey))+"/approve", "site", "school-1", "nonce", hex.EncodeToString(q.Nonce)); status != http.StatusOK {
+		t.Errorf("approved: %d", status)
+	}
+	if status, body := ask(); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+	if _, page, _ := p.send("/enrol/" + hex.EncodeToString(wire.KeyHash(other.PublicKey)) + "/refuse"); !strings.Contains(page, "已拒绝") {
+		t.Error("the other was not refused")
+	}
+	if status, _ := refused(); status != http.StatusForbidden {
+		t.Errorf("the other is answered %d", status)
 	}
 }
