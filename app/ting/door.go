@@ -124,6 +124,7 @@ func (t *terminal) networkState() maintenance.Network {
 	}
 	up, enrolled := t.link.status()
 	n.Enrolled, n.Online, n.LastContact = enrolled, up.Online, up.LastContact
+	n.QR, n.Digits, _ = t.link.application()
 	n.Hint, n.ClockError, n.Certificate = up.Hint, up.ClockError, up.Certificate
 	if up.LastError != nil {
 		n.Trouble = up.LastError.Error()

@@ -34,11 +34,24 @@ type link struct {
 	modules func() []host.Status
 	changed <-chan struct{}
 
-	up atomic.Pointer[uplink.Uplink] // nil until the terminal is enrolled
+	up        atomic.Pointer[uplink.Uplink]    // nil until the terminal is enrolled
+	applicant atomic.Pointer[uplink.Applicant] // while it waits to be let in, without a code
+}
+
+// application is what the screen shows of a terminal that waits to be let in: a QR
+// code that leads an administrator to it in the console, and six digits.
+func (l *link) application() (qr, digits string, ok bool) {
+	if a := l.applicant.Load(); a != nil {
+		return a.QR(), a.Digits(), true
+	}
+	return "", "", false
 }
 
 // enrolAgain is the pause between tries to enrol.
 const enrolAgain = 3 * time.Second
+
+// applyAgain is the pause after an administrator has refused.
+const applyAgain = time.Minute
 
 func (l *link) run(ctx context.Context) {
 	id, err := l.identity(ctx)
@@ -134,10 +147,20 @@ func (l *link) identity(ctx context.Context) (*uplink.Identity, error) {
 	var said string
 	for {
 		id, err := uplink.LoadIdentity(dir)
-		if errors.Is(err, uplink.ErrNotEnrolled) {
+		switch {
+		case errors.Is(err, uplink.ErrNotEnrolled):
+			id, err = l.enrol(ctx, dir)
+		case err == nil && time.Now().After(id.NotAfter()):
+			// It was off for longer than its certificate is good, or its clock is wrong.
+			l.log.Warn("the certificate has ended; asking to be let in anew", "op", "enrol", "until", id.NotAfter().Format(time.DateOnly))
 			id, err = l.enrol(ctx, dir)
 		}
+		if err == nil && id.Site != l.config.Terminal.Site {
+			err = fmt.Errorf("the center has this terminal at site %q, terminal.site says %q: correct terminal.site and start again",
+				id.Site, l.config.Terminal.Site)
+		}
 		if err == nil {
+			l.applicant.Store(nil)
 			return id, nil
 		}
 		if s := err.Error(); s != said {
@@ -158,22 +181,65 @@ func (l *link) enrol(ctx context.Context, dir string) (*uplink.Identity, error) 
 	if err != nil {
 		return nil, fmt.Errorf("center.ca: copy ca.pem from the center's state directory: %w", err)
 	}
-	if c.Center.CodeFile == "" {
-		return nil, errors.New("center.code_file: an enrolment code is needed; the console gives one")
-	}
-	code, err := os.ReadFile(c.Center.CodeFile)
-	if err != nil {
-		return nil, fmt.Errorf("center.code_file: put the code there that the console gives: %w", err)
-	}
-	id, err := uplink.Enrol(ctx, uplink.Enrolment{
+	e := uplink.Enrolment{
 		Dir: dir, URL: c.Center.URL, CA: ca, Terminal: c.Terminal.ID, Site: c.Terminal.Site,
-		Place: c.Terminal.Place.ZH, Code: strings.TrimSpace(string(code)), Epoch: l.journal.Epoch(),
-	})
+		Place: c.Terminal.Place.ZH, Epoch: l.journal.Epoch(),
+	}
+	code, err := l.code()
+	if err != nil {
+		return nil, err
+	}
+	var id *uplink.Identity
+	if e.Code = code; code != "" {
+		id, err = uplink.Enrol(ctx, e)
+	} else {
+		id, err = l.apply(ctx, e)
+	}
 	if err != nil {
 		return nil, err
 	}
 	l.log.Info("enrolled at the center", "op", "enrol", "terminal", id.Terminal, "site", id.Site)
 	return id, nil
+}
+
+// code is the one-time code that lies ready, "" for none.
+func (l *link) code() (string, error) {
+	path := l.config.Center.CodeFile
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("center.code_file: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// apply asks once to be let in without a code; the screen shows meanwhile what an
+// administrator needs.
+func (l *link) apply(ctx context.Context, e uplink.Enrolment) (*uplink.Identity, error) {
+	a := l.applicant.Load()
+	if a == nil {
+		var err error
+		if a, err = uplink.NewApplicant(e); err != nil {
+			return nil, err
+		}
+		l.applicant.Store(a)
+		l.log.Info("this terminal asks to be let in: an administrator approves it in the console", "op", "enrol", "digits", a.Digits())
+	}
+	id, err := a.Ask(ctx)
+	var no *uplink.RefusedError
+	if errors.As(err, &no) && (no.Reason == wire.EnrolRefused || no.Reason == wire.EnrolInactive) {
+		l.applicant.Store(nil) // others see another nonce and other digits
+		select {
+		case <-time.After(applyAgain):
+		case <-ctx.Done():
+		}
+	}
+	return id, err
 }
 
 // status is how the line is; ok is false while the terminal is not enrolled.

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/luohu/ting/sync/center/centertest"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
+	"github.com/luohu/ting/sync/uplink"
 	"github.com/luohu/ting/sync/wire"
 )
 
@@ -185,5 +187,33 @@ func testCertificatesAreRenewed(t *testing.T) {
 	}
 	if _, status := tm.Renew(now); status != http.StatusForbidden {
 		t.Errorf("a revoked terminal: %d", status)
+	}
+}
+
+// TestTheTerminalsOwnApplicant lets the terminal's end speak to the center's: the
+// administrator scans the code.
+func TestTheTerminalsOwnApplicant(t *testing.T) {
+	s, ctx := serve(t, Options{}), context.Background()
+	a, err := uplink.NewApplicant(uplink.Enrolment{Dir: t.TempDir(), URL: s.url, CA: s.c.ca.PEM(), Terminal: "hall-1", Site: "hall", Place: "大厅", Epoch: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Ask(ctx); !errors.Is(err, uplink.ErrWaiting) {
+		t.Fatalf("before the approval: %v", err)
+	}
+	scanned, err := url.Parse(a.QR())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := hex.DecodeString(scanned.Query().Get("key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.c.Approve(ctx, "wang", Approval{KeyHash: hash, Nonce: scanned.Query().Get("nonce"), Site: "hall", Role: "hall"}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := a.Ask(ctx)
+	if err != nil || id.Site != "hall" || id.Role != "hall" || id.Epoch != 4 {
+		t.Fatalf("%+v: %v", id, err)
 	}
 }

@@ -147,7 +147,8 @@ func (c *Center) admit(tx *store.Tx, d store.Device, epoch int64, reason string)
 	if cert, d.NotAfter, err = c.certify(tx, d.Terminal, d.PublicKey, reason); err != nil {
 		return resp, err
 	}
-	if err := tx.Enrol(d); err != nil {
+	// If it has applied as well, nobody needs to decide on that any more.
+	if err := errors.Join(tx.Enrol(d), tx.DropApplication(wire.KeyHash(d.PublicKey))); err != nil {
 		return resp, err
 	}
 	c.tellOthers(tx, noteEnrolled, d.Terminal)

@@ -113,10 +113,14 @@ func peer(r *http.Request) (terminal string, key ed25519.PublicKey, ok bool) {
 // at which it was shown.
 func (c *Center) peer(r *http.Request) (terminal string, key ed25519.PublicKey, ok bool) {
 	terminal, key, ok = peer(r)
-	if ok && c.now().After(r.TLS.VerifiedChains[0][0].NotAfter) {
+	if ok && c.expired(r) {
 		return terminal, nil, false
 	}
 	return terminal, key, ok
+}
+
+func (c *Center) expired(r *http.Request) bool {
+	return r.TLS != nil && len(r.TLS.VerifiedChains) > 0 && c.now().After(r.TLS.VerifiedChains[0][0].NotAfter)
 }
 
 // refuse answers with a bare status and counts it.
@@ -124,6 +128,9 @@ func (c *Center) refuse(w http.ResponseWriter, r *http.Request, reason string, s
 	c.TurnAway(r, reason, "")
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "2")
+	}
+	if c.expired(r) {
+		w.Header().Set("Connection", "close") // the next may show a newer certificate
 	}
 	http.Error(w, hint, status)
 }

@@ -64,6 +64,12 @@ type center struct {
 	codes  map[string]bool
 	refuse *wire.EnrolRefusal
 	epoch  int64 // given at enrolment
+	// renews lets the center renew certificates; renewed counts those.
+	renews  bool
+	renewed int
+	// serials are of the client certificates that batches came with.
+	serials map[string]int
+	approve bool // applications
 }
 
 func newCenter(t testing.TB) *center {
@@ -83,6 +89,7 @@ func newCenter(t testing.TB) *center {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+wire.PathUp, c.up)
 	mux.HandleFunc("POST "+wire.PathEnrol, c.enrol)
+	mux.HandleFunc("POST "+wire.PathRenew, c.renew)
 	c.server = &http.Server{Handler: mux, ErrorLog: log.New(io.Discard, "", 0)}
 	c.tls = &tls.Config{MinVersion: tls.VersionTLS13, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: pool,
 		Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: serverKey}}}
@@ -118,7 +125,12 @@ func (c *center) enrol(w http.ResponseWriter, r *http.Request) {
 	if err != nil || csr.CheckSignature() != nil || csr.Subject.CommonName != q.Terminal || !csr.PublicKey.(ed25519.PublicKey).Equal(ed25519.PublicKey(q.PublicKey)) {
 		c.t.Errorf("the certificate request does not hold: %v", err)
 	}
-	if c.refuse != nil || !c.codes[q.Code] {
+	if len(q.Nonce) > 0 && c.refuse == nil && !c.approve {
+		w.WriteHeader(http.StatusAccepted)
+		json.NewEncoder(w).Encode(wire.EnrolRefusal{Reason: wire.EnrolWaiting})
+		return
+	}
+	if c.refuse != nil || len(q.Nonce) == 0 && !c.codes[q.Code] {
 		no := wire.EnrolRefusal{Reason: wire.EnrolBadCode}
 		if c.refuse != nil {
 			no = *c.refuse
@@ -133,6 +145,38 @@ func (c *center) enrol(w http.ResponseWriter, r *http.Request) {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, c.caCert, csr.PublicKey)
 	json.NewEncoder(w).Encode(wire.EnrolResponse{Certificate: string(cert), CA: string(c.caPEM), CenterKey: c.key.Public().(ed25519.PublicKey),
 		Site: q.Site, Epoch: q.Epoch + c.epoch, NotAfter: until})
+}
+
+func (c *center) renew(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || !c.renews {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	var q wire.RenewRequest
+	if err := json.Unmarshal(body, &q); err != nil {
+		c.t.Error(err)
+	}
+	if err := wire.Verify(c.devices[q.Terminal], wire.PurposeRenew, nil, body, r.Header.Get(wire.HeaderSignature)); err != nil {
+		c.t.Error(err)
+	}
+	block, _ := pem.Decode([]byte(q.CSR))
+	csr, err := x509.ParseCertificateRequest(block.Bytes)
+	if err != nil {
+		c.t.Error(err)
+	}
+	c.renewed++
+	until := time.Now().Add(24 * time.Hour)
+	_, cert := c.issue(&x509.Certificate{SerialNumber: big.NewInt(100 + int64(c.renewed)), Subject: csr.Subject, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, c.caCert, csr.PublicKey)
+	b, err := json.Marshal(wire.RenewResponse{Certificate: string(cert), NotAfter: until})
+	if err != nil {
+		c.t.Error(err)
+	}
+	w.Header().Set(wire.HeaderSignature, wire.Sign(c.key, wire.PurposeRenewed, nil, b))
+	w.Write(b)
 }
 
 func (c *center) up(w http.ResponseWriter, r *http.Request) {
@@ -157,6 +201,10 @@ func (c *center) up(w http.ResponseWriter, r *http.Request) {
 		c.t.Error(err)
 	}
 	c.heads = append(c.heads, h)
+	if c.serials == nil {
+		c.serials = map[string]int{}
+	}
+	c.serials[r.TLS.PeerCertificates[0].SerialNumber.String()]++
 	if c.hook != nil && c.hook(w, h, rs) {
 		return
 	}

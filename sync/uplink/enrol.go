@@ -52,6 +52,7 @@ func (e *RefusedError) Error() string {
 		wire.EnrolBadSite:  "the site is not the one the code was made for: compare terminal.site with the console",
 		wire.EnrolInactive: "this terminal was revoked: an administrator must admit it again",
 		wire.EnrolTooMany:  "too many wrong codes were tried: wait some minutes",
+		wire.EnrolRefused:  "an administrator does not want it",
 	}[e.Reason]
 	if what == "" {
 		what = fmt.Sprintf("status %d %s", e.Status, e.Reason)
@@ -75,40 +76,99 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 }
 
 func enrol(ctx context.Context, e Enrolment) (*Identity, error) {
-	base, err := centerURL(e.URL)
+	a, err := NewApplicant(e)
 	if err != nil {
 		return nil, err
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(e.CA) {
+	a.nonce = nil
+	return a.ask(ctx)
+}
+
+// Applicant is a terminal without a code that wants to be let in. It shows what
+// names it, and asks until an administrator has decided.
+type Applicant struct {
+	e     Enrolment
+	base  *url.URL
+	roots *x509.CertPool
+	key   ed25519.PrivateKey
+	nonce []byte
+}
+
+// ErrWaiting is returned while no administrator has decided.
+var ErrWaiting = errors.New("an administrator must approve this terminal in the console: compare the six digits on its screen")
+
+// NewApplicant makes the terminal's key if it has none. e.Code is not needed.
+func NewApplicant(e Enrolment) (*Applicant, error) {
+	a := &Applicant{e: e, roots: x509.NewCertPool(), nonce: make([]byte, wire.NonceBytes)}
+	var err error
+	if a.base, err = centerURL(e.URL); err != nil {
+		return nil, err
+	}
+	if !a.roots.AppendCertsFromPEM(e.CA) {
 		return nil, errors.New("the district's CA file holds no certificate")
 	}
 	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	key, err := deviceKey(filepath.Join(e.Dir, keyFile))
+	if _, err := rand.Read(a.nonce); err != nil {
+		return nil, err
+	}
+	a.key, err = deviceKey(filepath.Join(e.Dir, keyFile))
+	return a, err
+}
+
+// QR is what the terminal's QR code holds: the console's page for this terminal.
+// Only the screen may show it.
+func (a *Applicant) QR() string {
+	return wire.ApplicationURL(a.base.Scheme+"://"+a.base.Host, a.public(), a.nonce)
+}
+
+// Digits are shown beside the QR code, for who cannot scan it.
+func (a *Applicant) Digits() string { return wire.ApplicationDigits(a.public(), a.nonce) }
+
+func (a *Applicant) public() ed25519.PublicKey { return a.key.Public().(ed25519.PublicKey) }
+
+// Ask asks once. It returns ErrWaiting until somebody has decided, and then the
+// identity, stored durably, or a *RefusedError; a new Applicant may then try again.
+func (a *Applicant) Ask(ctx context.Context) (*Identity, error) {
+	id, err := a.ask(ctx)
+	var no *RefusedError
+	if errors.As(err, &no) && no.Reason == wire.EnrolWaiting {
+		return nil, ErrWaiting
+	}
+	if err != nil {
+		return nil, fmt.Errorf("apply as %s: %w", a.e.Terminal, err)
+	}
+	return id, nil
+}
+
+func (a *Applicant) ask(ctx context.Context) (*Identity, error) {
+	csr, err := signingRequest(a.e.Terminal, a.key)
 	if err != nil {
 		return nil, err
 	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: e.Terminal}}, key)
+	q := wire.EnrolRequest{Terminal: a.e.Terminal, Site: a.e.Site, Place: a.e.Place, Code: a.e.Code, Epoch: a.e.Epoch,
+		CSR: csr, PublicKey: a.public()}
+	if a.nonce != nil {
+		q.Code, q.Nonce = "", a.nonce
+	}
+	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
 	}
-	ask, err := json.Marshal(wire.EnrolRequest{
-		Terminal: e.Terminal, Site: e.Site, Place: e.Place, Code: e.Code, Epoch: e.Epoch,
-		CSR:       string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
-		PublicKey: key.Public().(ed25519.PublicKey),
-	})
-	if err != nil {
-		return nil, err
-	}
-	transport := newTransport(&tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots}, e.Dial)
+	transport := newTransport(&tls.Config{MinVersion: tls.VersionTLS13, RootCAs: a.roots}, a.e.Dial)
 	defer transport.CloseIdleConnections()
-	answer, err := askToEnrol(ctx, transport, base.JoinPath(wire.PathEnrol), ask)
+	answer, err := askToEnrol(ctx, transport, a.base.JoinPath(wire.PathEnrol), body)
 	if err != nil {
 		return nil, err
 	}
-	return store(e, key, answer)
+	return store(a.e, a.key, answer)
+}
+
+// signingRequest asks for a certificate, PEM.
+func signingRequest(terminal string, key ed25519.PrivateKey) (string, error) {
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: terminal}}, key)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})), err
 }
 
 func centerURL(s string) (*url.URL, error) {
@@ -181,7 +241,7 @@ func store(e Enrolment, key ed25519.PrivateKey, a wire.EnrolResponse) (*Identity
 	case a.Epoch <= e.Epoch:
 		return nil, fmt.Errorf("the center gave epoch %d, this terminal has used %d", a.Epoch, e.Epoch)
 	}
-	enrolled, err := json.Marshal(enrolment{Terminal: e.Terminal, Site: a.Site, Epoch: a.Epoch, CenterKey: a.CenterKey})
+	enrolled, err := json.Marshal(enrolment{Terminal: e.Terminal, Site: a.Site, Role: a.Role, Epoch: a.Epoch, CenterKey: a.CenterKey})
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +257,7 @@ func store(e Enrolment, key ed25519.PrivateKey, a wire.EnrolResponse) (*Identity
 			return nil, fmt.Errorf("store the identity: %w", err)
 		}
 	}
-	return &Identity{Terminal: e.Terminal, Site: a.Site, Epoch: a.Epoch, Key: key, Certificate: cert, CA: roots,
-		Center: a.CenterKey, NotAfter: cert.Leaf.NotAfter}, nil
+	id := &Identity{Terminal: e.Terminal, Site: a.Site, Role: a.Role, Epoch: a.Epoch, Key: key, CA: roots, Center: a.CenterKey, dir: e.Dir}
+	id.certificate.Store(&cert)
+	return id, nil
 }

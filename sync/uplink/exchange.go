@@ -73,12 +73,12 @@ func (l *lane) exchange(ctx context.Context, b journal.Batch) (answer, error) {
 	start := time.Now()
 	resp, err := l.transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, explain(err)
+		return answer{}, u.explain(err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAck+1))
 	if err != nil {
-		return answer{}, explain(err)
+		return answer{}, u.explain(err)
 	}
 	a := answer{status: resp.StatusCode, received: u.o.Clock(), took: time.Since(start)}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {

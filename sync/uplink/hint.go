@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // HintError is an error with what an operator can do about it.
@@ -29,6 +30,15 @@ func explain(err error) error {
 		return &HintError{Hint: hint, Err: err}
 	}
 	return err
+}
+
+// explain is explain, knowing this terminal's certificate: of one that has ended
+// TLS does not always come to say so before the connection is gone.
+func (u *Uplink) explain(err error) error {
+	if end := u.o.Identity.NotAfter(); u.o.Clock().After(end) {
+		return &HintError{Hint: "this terminal's certificate ended on " + end.Format(time.DateOnly) + ": enrol again", Err: err}
+	}
+	return explain(err)
 }
 
 func hintFor(err error) string {

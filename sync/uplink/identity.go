@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,21 +28,34 @@ const (
 // ErrNotEnrolled is returned by LoadIdentity when there is no identity yet.
 var ErrNotEnrolled = errors.New("this terminal is not enrolled at the center")
 
-// Identity is what a terminal has after its enrolment.
+// Identity is what a terminal has after its enrolment. Its certificate is renewed by
+// the Uplink; whoever uses TLS goes on with the newer one.
 type Identity struct {
-	Terminal    string
-	Site        string
-	Epoch       int64              // that the center gave at enrolment
-	Key         ed25519.PrivateKey // signs batches, and is the certificate's
-	Certificate tls.Certificate
-	CA          *x509.CertPool
-	Center      ed25519.PublicKey // signs acks and feed pages
-	NotAfter    time.Time         // of the certificate
+	Terminal string
+	Site     string
+	Role     string             // what the administrator says it is for
+	Epoch    int64              // that the center gave at enrolment
+	Key      ed25519.PrivateKey // signs batches, and is the certificate's
+	CA       *x509.CertPool
+	Center   ed25519.PublicKey // signs acks and feed pages
+
+	dir         string
+	certificate atomic.Pointer[tls.Certificate]
+}
+
+// NotAfter is when the certificate ends. Then records wait, and all else goes on.
+func (id *Identity) NotAfter() time.Time { return id.certificate.Load().Leaf.NotAfter }
+
+// renewAt is when the certificate is to be renewed: at two thirds of its life.
+func (id *Identity) renewAt() time.Time {
+	leaf := id.certificate.Load().Leaf
+	return leaf.NotAfter.Add(-leaf.NotAfter.Sub(leaf.NotBefore) / 3)
 }
 
 type enrolment struct {
 	Terminal  string `json:"terminal"`
 	Site      string `json:"site"`
+	Role      string `json:"role,omitempty"`
 	Epoch     int64  `json:"epoch"`
 	CenterKey []byte `json:"center_key"`
 }
@@ -84,14 +98,15 @@ func assemble(dir string, enrolled []byte) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := &Identity{Terminal: e.Terminal, Site: e.Site, Epoch: e.Epoch, Key: key, Center: e.CenterKey, CA: x509.NewCertPool()}
+	id := &Identity{Terminal: e.Terminal, Site: e.Site, Role: e.Role, Epoch: e.Epoch, Key: key, Center: e.CenterKey, CA: x509.NewCertPool(), dir: dir}
 	if !id.CA.AppendCertsFromPEM(ca) {
 		return nil, fmt.Errorf("%s holds no certificate", caFile)
 	}
-	if id.Certificate, err = certificateFor(key, chain); err != nil {
+	cert, err := certificateFor(key, chain)
+	if err != nil {
 		return nil, err
 	}
-	id.NotAfter = id.Certificate.Leaf.NotAfter
+	id.certificate.Store(&cert)
 	return id, nil
 }
 
@@ -118,9 +133,10 @@ func certificateFor(key ed25519.PrivateKey, chain []byte) (tls.Certificate, erro
 }
 
 // TLS is the configuration for connections to the center: TLS 1.3, the
-// district's CA and no other, this terminal's certificate.
+// district's CA and no other, this terminal's newest certificate.
 func (id *Identity) TLS() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: id.CA, Certificates: []tls.Certificate{id.Certificate}}
+	return &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: id.CA,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return id.certificate.Load(), nil }}
 }
 
 func readKey(path string) (ed25519.PrivateKey, error) {

@@ -118,7 +118,7 @@ func New(o Options) (*Uplink, error) {
 		}
 	}
 	u := &Uplink{o: o, up: base.JoinPath(wire.PathUp).String(), lanes: map[record.Lane]*lane{}, stops: map[record.Lane]Stop{},
-		status: Status{Since: o.Clock(), Certificate: o.Identity.NotAfter}}
+		status: Status{Since: o.Clock(), Certificate: o.Identity.NotAfter()}}
 	for _, l := range record.Lanes {
 		u.lanes[l] = newLane(u, l)
 	}
@@ -143,6 +143,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 			l.run(ctx)
 		})
 	}
+	wg.Go(func() { u.renewals(ctx) })
 	var err error
 	select {
 	case <-ctx.Done():

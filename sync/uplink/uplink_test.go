@@ -472,7 +472,7 @@ func TestEnrol(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if loaded.Terminal != "gate-1" || loaded.Site != "school-1" || loaded.Epoch != 5 || !loaded.Key.Equal(id.Key) || !loaded.Center.Equal(id.Center) || !loaded.NotAfter.Equal(again.NotAfter) {
+		if loaded.Terminal != "gate-1" || loaded.Site != "school-1" || loaded.Epoch != 5 || !loaded.Key.Equal(id.Key) || !loaded.Center.Equal(id.Center) || !loaded.NotAfter().Equal(again.NotAfter()) {
 			t.Errorf("loaded %+v", loaded)
 		}
 		for _, f := range []string{keyFile, certificateFile, caFile, enrolmentFile} {

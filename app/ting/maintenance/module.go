@@ -68,6 +68,9 @@ type Network struct {
 	ClockError  time.Duration
 	Certificate time.Time // when it expires; zero when unknown
 	Addresses   []string  // of this machine
+	// QR and Digits are shown while the terminal waits to be let in without a code:
+	// by either, an administrator tells it from others in the console.
+	QR, Digits string
 }
 
 // Line is a line of the log.

@@ -198,7 +198,20 @@ func (v *visit) networkPage(n Network) view.Page {
 	add("本机地址", "This machine's addresses", addresses, len(n.Addresses) > 0)
 	return view.Page{
 		ID: "maintenance-network", Title: view.T("网络", "Network"),
-		Body: []view.Node{view.List{Key: key, Items: items}}, Actions: []view.Action{done, again},
+		Body: append(admission(n), view.List{Key: key, Items: items}), Actions: []view.Action{done, again},
+	}
+}
+
+// admission is what an administrator needs to let this terminal in.
+func admission(n Network) []view.Node {
+	if n.QR == "" || n.Enrolled {
+		return nil
+	}
+	return []view.Node{
+		view.QRCode{Data: n.QR, Label: view.T("请管理员扫码,在控制台批准本机", "An administrator scans this and approves the terminal in the console")},
+		view.Notice{
+			Text:   view.T("核对码 "+n.Digits[:3]+" "+n.Digits[3:], "Digits "+n.Digits[:3]+" "+n.Digits[3:]),
+			Detail: view.T("不能扫码时,在控制台的“终端登记”中输入这六位数字。", "Without a scanner, type these six digits on the console's page Enrolment.")},
 	}
 }
 
