@@ -68,11 +68,18 @@ const (
 	PermRecord   Permission = "record"   // Record
 	PermFeeds    Permission = "feeds"    // Lookup and List
 	PermBarrier  Permission = "barrier"  // OpenBarrier
+	PermPrint    Permission = "print"    // Print
+	PermScan     Permission = "scan"     // Scan
+	PermIDCard   Permission = "idcard"   // ReadIDCard
+	PermMeasure  Permission = "measure"  // Measure
+	PermWeigh    Permission = "weigh"    // Weigh
+	PermSpeak    Permission = "speak"    // Speak
 )
 
 // Permissions lists every permission there is.
 func Permissions() []Permission {
-	return []Permission{PermIdentify, PermWatch, PermEnrol, PermRecord, PermFeeds, PermBarrier}
+	return []Permission{PermIdentify, PermWatch, PermEnrol, PermRecord, PermFeeds, PermBarrier,
+		PermPrint, PermScan, PermIDCard, PermMeasure, PermWeigh, PermSpeak}
 }
 
 // Visit says where and when a Session takes place.
@@ -122,6 +129,27 @@ type Session interface {
 	Lookup(ctx context.Context, feed, key string) (Row, error)
 	// List reads the rows of a feed in key order, those after the key given. PermFeeds.
 	List(ctx context.Context, r ListRequest) ([]Row, error)
+
+	// The devices below may be missing or away: CodeUnavailable, with a sentence
+	// for the visitor. A visit goes on without them where it can.
+
+	// Print prints a page on the terminal's slip printer and returns when it was
+	// printed: its title, and of its body texts, notices, receipts, steps, lists,
+	// QR codes and pictures. Other nodes are CodeInvalid. PermPrint.
+	Print(ctx context.Context, p view.Page) error
+	// Scan waits for the next code held before the terminal's scanner; show the
+	// page that asks for it first. PermScan.
+	Scan(ctx context.Context) (ScannedCode, error)
+	// ReadIDCard waits until an identity card is laid on the reader, and reads
+	// it; show the page that asks for it first. PermIDCard.
+	ReadIDCard(ctx context.Context) (IDCard, error)
+	// Measure waits for the next measurement of a vital sign. PermMeasure.
+	Measure(ctx context.Context) (VitalSigns, error)
+	// Weigh waits until something lies still on the scale, in milligrams. PermWeigh.
+	Weigh(ctx context.Context) (int64, error)
+	// Speak says a sentence in the visitor's language and returns at once; a
+	// newer sentence cuts it short. PermSpeak.
+	Speak(ctx context.Context, t view.Text) error
 
 	// OpenBarrier opens the visit's barrier for one passage. PermBarrier.
 	// CodeUnavailable when there is none or it does not answer.

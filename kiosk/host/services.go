@@ -15,6 +15,12 @@ type Services struct {
 	Recorder Recorder
 	Feeds    Feeds
 	Barriers Barriers
+	Printer  Printer
+	Scanner  Scanner
+	IDCards  IDCards
+	Vitals   Vitals
+	Scale    Scale
+	Speaker  Speaker
 }
 
 // Screen draws pages. Its methods return at once; drawing happens elsewhere.
@@ -57,4 +63,34 @@ type Feeds interface {
 // Barriers opens the barrier of a lane.
 type Barriers interface {
 	Open(ctx context.Context, lane string) error
+}
+
+// Printer prints pages on slips.
+type Printer interface {
+	Print(ctx context.Context, v kiosk.Visit, p view.Page) error
+}
+
+// Scanner reads codes that are held before it.
+type Scanner interface {
+	Scan(ctx context.Context) (kiosk.ScannedCode, error)
+}
+
+// IDCards reads identity cards.
+type IDCards interface {
+	Read(ctx context.Context) (kiosk.IDCard, error)
+}
+
+// Vitals measures vital signs.
+type Vitals interface {
+	Measure(ctx context.Context) (kiosk.VitalSigns, error)
+}
+
+// Scale weighs, in milligrams.
+type Scale interface {
+	Weigh(ctx context.Context) (int64, error)
+}
+
+// Speaker says sentences in the visitor's language.
+type Speaker interface {
+	Speak(t view.Text) error
 }

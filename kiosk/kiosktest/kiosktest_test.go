@@ -138,6 +138,24 @@ func TestPermissions(t *testing.T) {
 			return err
 		},
 		kiosk.PermBarrier: func(ctx context.Context, s kiosk.Session) error { return s.OpenBarrier(ctx) },
+		kiosk.PermPrint:   func(ctx context.Context, s kiosk.Session) error { return s.Print(ctx, view.Page{ID: "slip"}) },
+		kiosk.PermScan: func(ctx context.Context, s kiosk.Session) error {
+			_, err := s.Scan(ctx)
+			return err
+		},
+		kiosk.PermIDCard: func(ctx context.Context, s kiosk.Session) error {
+			_, err := s.ReadIDCard(ctx)
+			return err
+		},
+		kiosk.PermMeasure: func(ctx context.Context, s kiosk.Session) error {
+			_, err := s.Measure(ctx)
+			return err
+		},
+		kiosk.PermWeigh: func(ctx context.Context, s kiosk.Session) error {
+			_, err := s.Weigh(ctx)
+			return err
+		},
+		kiosk.PermSpeak: func(ctx context.Context, s kiosk.Session) error { return s.Speak(ctx, view.Same("hello")) },
 	}
 	for _, p := range kiosk.Permissions() {
 		t.Run(string(p), func(t *testing.T) {
@@ -152,8 +170,17 @@ func TestPermissions(t *testing.T) {
 				t.Error("a call that was refused had an effect")
 			}
 			tm = serve(t, calls[p], kiosktest.WithGrants(p))
-			if p == kiosk.PermIdentify {
+			switch p {
+			case kiosk.PermIdentify:
 				tm.Identifies(kiosk.Person{ID: "1"})
+			case kiosk.PermScan:
+				tm.Scan("1")
+			case kiosk.PermIDCard:
+				tm.LayIDCard(kiosk.IDCard{})
+			case kiosk.PermMeasure:
+				tm.Measured(kiosk.VitalSigns{})
+			case kiosk.PermWeigh:
+				tm.Weighed(1)
 			}
 			if err := tm.WantEnd(); err != nil {
 				t.Errorf("granted: %v", err)

@@ -45,6 +45,7 @@ type Terminal struct {
 	refused    []kiosk.Permission
 
 	diskFull, barrierBroken bool
+	devices                 devices
 }
 
 // New makes a terminal with one module. The module's manifest has to be valid.
@@ -93,6 +94,7 @@ func (tm *Terminal) Start() {
 		Grants:   grants,
 		Services: host.Services{
 			Screen: (*screen)(tm), Identity: (*identity)(tm), Recorder: (*journal)(tm), Feeds: (*feeds)(tm), Barriers: (*barriers)(tm),
+			Printer: (*printer)(tm), Scanner: (*scanner)(tm), IDCards: (*idCards)(tm), Vitals: (*vitals)(tm), Scale: (*scale)(tm), Speaker: (*speaker)(tm),
 		},
 		Clock:   tm.clock,
 		Refused: func(p kiosk.Permission) { tm.change(func() { tm.refused = append(tm.refused, p) }) },

@@ -190,6 +190,31 @@ func toReceipt(r *pb.RecordReply) kiosk.Receipt {
 	return v
 }
 
+func fromIDCard(c kiosk.IDCard) *pb.ReadIDCardReply {
+	return &pb.ReadIDCardReply{
+		Number: c.Number, Name: c.Name, Sex: c.Sex, Ethnicity: c.Ethnicity, Birth: fromTime(c.Birth), Address: c.Address,
+		Issuer: c.Issuer, ValidFrom: fromTime(c.ValidFrom), ValidUntil: fromTime(c.ValidUntil), Passport: c.Passport,
+	}
+}
+
+func toIDCard(r *pb.ReadIDCardReply) kiosk.IDCard {
+	return kiosk.IDCard{
+		Number: r.GetNumber(), Name: r.GetName(), Sex: r.GetSex(), Ethnicity: r.GetEthnicity(), Birth: toTime(r.GetBirth()),
+		Address: r.GetAddress(), Issuer: r.GetIssuer(), ValidFrom: toTime(r.GetValidFrom()), ValidUntil: toTime(r.GetValidUntil()),
+		Passport: r.GetPassport(),
+	}
+}
+
+func fromVitalSigns(v kiosk.VitalSigns) *pb.MeasureReply {
+	return &pb.MeasureReply{Temperature: v.Temperature, Systolic: v.Systolic, Diastolic: v.Diastolic, Pulse: v.Pulse, Doubts: v.Doubts}
+}
+
+func toVitalSigns(r *pb.MeasureReply) kiosk.VitalSigns {
+	return kiosk.VitalSigns{
+		Temperature: r.GetTemperature(), Systolic: r.GetSystolic(), Diastolic: r.GetDiastolic(), Pulse: r.GetPulse(), Doubts: r.GetDoubts(),
+	}
+}
+
 func fromRow(r kiosk.Row) *pb.Row { return &pb.Row{Key: r.Key, Revision: r.Revision, Json: r.JSON} }
 
 func toRow(r *pb.Row) kiosk.Row {

@@ -19,6 +19,7 @@ import (
 //
 //	1  Manifest, Serve, Health; Show, Ask, Identify, Watch, Enrol, Forget,
 //	   Record, Lookup, List, OpenBarrier, Now.
+//	   Added since: Print, Scan, ReadIDCard, Measure, Weigh, Speak.
 const ProtocolVersion = 1
 
 // Limits of a message, in bytes. The largest there is holds a page.

@@ -46,6 +46,31 @@ type terminalSide struct {
 	lookup   func(feed, key string) (kiosk.Row, error)
 	list     func(kiosk.ListRequest) ([]kiosk.Row, error)
 	barrier  func() error
+	print    func(view.Page) error
+	spoken   view.Text
+}
+
+// What the terminal's devices read; the visits ask for all of it.
+var (
+	card = kiosk.IDCard{
+		Number: "330106195603210019", Name: "林知远", Sex: "1", Ethnicity: "汉", Birth: time.Date(1956, 3, 21, 0, 0, 0, 0, time.FixedZone("UTC", 0)),
+		Address: "桥头街道 18 号", Issuer: "清江区公安局", ValidFrom: time.Date(2016, 5, 4, 0, 0, 0, 0, time.FixedZone("UTC", 0)),
+		ValidUntil: time.Date(2036, 5, 4, 0, 0, 0, 0, time.FixedZone("UTC", 0)), Passport: "H12345678",
+	}
+	signs = kiosk.VitalSigns{Temperature: 38.2, Systolic: 151, Diastolic: 92, Pulse: 97, Doubts: []string{"moved", "cuff-loose"}}
+	code  = kiosk.ScannedCode{Text: "9787020002207", Symbology: "ean"}
+)
+
+func (s *terminalSide) Print(_ context.Context, p view.Page) error { return s.print(p) }
+func (s *terminalSide) Scan(context.Context) (kiosk.ScannedCode, error) {
+	return code, nil
+}
+func (s *terminalSide) ReadIDCard(context.Context) (kiosk.IDCard, error)  { return card, nil }
+func (s *terminalSide) Measure(context.Context) (kiosk.VitalSigns, error) { return signs, nil }
+func (s *terminalSide) Weigh(context.Context) (int64, error)              { return 350_000, nil }
+func (s *terminalSide) Speak(_ context.Context, t view.Text) error {
+	s.spoken = t
+	return nil
 }
 
 func (s *terminalSide) Visit() kiosk.Visit                        { return s.visit }
@@ -162,6 +187,7 @@ func TestEverythingArrives(t *testing.T) {
 			return []kiosk.Row{row, row}, nil
 		},
 		barrier: func() error { return nil },
+		print:   func(p view.Page) error { same(t, "Print", p, page); return nil },
 	}
 	s, _, _ := connect(t, side)
 	ctx := t.Context()
@@ -192,6 +218,17 @@ func TestEverythingArrives(t *testing.T) {
 	rows, err := s.List(ctx, kiosk.ListRequest{Feed: "people", After: "6", Limit: 2})
 	check("List", rows, []kiosk.Row{row, row}, err)
 	check("OpenBarrier", nil, nil, s.OpenBarrier(ctx))
+	check("Print", nil, nil, s.Print(ctx, page))
+	sc, err := s.Scan(ctx)
+	check("Scan", sc, code, err)
+	ic, err := s.ReadIDCard(ctx)
+	check("ReadIDCard", ic, card, err)
+	vs, err := s.Measure(ctx)
+	check("Measure", vs, signs, err)
+	mg, err := s.Weigh(ctx)
+	check("Weigh", mg, int64(350_000), err)
+	check("Speak", nil, nil, s.Speak(ctx, view.T("请取票", "Please")))
+	check("the sentence", side.spoken, view.T("请取票", "Please"), nil)
 	w, err := s.Watch(ctx, kiosk.WatchRequest{Purpose: "gate"})
 	if err != nil {
 		t.Fatal(err)

@@ -182,3 +182,49 @@ func (s *session) OpenBarrier(ctx context.Context) error {
 	_, err := s.terminal.OpenBarrier(ctx, &pb.OpenBarrierRequest{Visit: s.visit.ID})
 	return err
 }
+
+func (s *session) Print(ctx context.Context, p view.Page) error {
+	b, err := encodePage(p)
+	if err != nil {
+		return err
+	}
+	_, err = s.terminal.Print(ctx, &pb.PrintRequest{Visit: s.visit.ID, Page: b})
+	return err
+}
+
+func (s *session) Scan(ctx context.Context) (kiosk.ScannedCode, error) {
+	r, err := s.terminal.Scan(ctx, &pb.ScanRequest{Visit: s.visit.ID})
+	if err != nil {
+		return kiosk.ScannedCode{}, err
+	}
+	return kiosk.ScannedCode{Text: r.GetText(), Symbology: r.GetSymbology()}, nil
+}
+
+func (s *session) ReadIDCard(ctx context.Context) (kiosk.IDCard, error) {
+	r, err := s.terminal.ReadIDCard(ctx, &pb.ReadIDCardRequest{Visit: s.visit.ID})
+	if err != nil {
+		return kiosk.IDCard{}, err
+	}
+	return toIDCard(r), nil
+}
+
+func (s *session) Measure(ctx context.Context) (kiosk.VitalSigns, error) {
+	r, err := s.terminal.Measure(ctx, &pb.MeasureRequest{Visit: s.visit.ID})
+	if err != nil {
+		return kiosk.VitalSigns{}, err
+	}
+	return toVitalSigns(r), nil
+}
+
+func (s *session) Weigh(ctx context.Context) (int64, error) {
+	r, err := s.terminal.Weigh(ctx, &pb.WeighRequest{Visit: s.visit.ID})
+	if err != nil {
+		return 0, err
+	}
+	return r.GetMilligrams(), nil
+}
+
+func (s *session) Speak(ctx context.Context, t view.Text) error {
+	_, err := s.terminal.Speak(ctx, &pb.SpeakRequest{Visit: s.visit.ID, Text: fromText(t)})
+	return err
+}

@@ -198,3 +198,59 @@ func (t *terminalServer) OpenBarrier(ctx context.Context, r *pb.OpenBarrierReque
 	}
 	return &pb.OpenBarrierReply{}, s.OpenBarrier(ctx)
 }
+
+func (t *terminalServer) Print(ctx context.Context, r *pb.PrintRequest) (*pb.PrintReply, error) {
+	s, err := t.session("print", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodePage("print", r.GetPage())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.PrintReply{}, s.Print(ctx, p)
+}
+
+func (t *terminalServer) Scan(ctx context.Context, r *pb.ScanRequest) (*pb.ScanReply, error) {
+	s, err := t.session("scan", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Scan(ctx)
+	return &pb.ScanReply{Text: c.Text, Symbology: c.Symbology}, err
+}
+
+func (t *terminalServer) ReadIDCard(ctx context.Context, r *pb.ReadIDCardRequest) (*pb.ReadIDCardReply, error) {
+	s, err := t.session("read ID card", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.ReadIDCard(ctx)
+	return fromIDCard(c), err
+}
+
+func (t *terminalServer) Measure(ctx context.Context, r *pb.MeasureRequest) (*pb.MeasureReply, error) {
+	s, err := t.session("measure", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.Measure(ctx)
+	return fromVitalSigns(v), err
+}
+
+func (t *terminalServer) Weigh(ctx context.Context, r *pb.WeighRequest) (*pb.WeighReply, error) {
+	s, err := t.session("weigh", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	mg, err := s.Weigh(ctx)
+	return &pb.WeighReply{Milligrams: mg}, err
+}
+
+func (t *terminalServer) Speak(ctx context.Context, r *pb.SpeakRequest) (*pb.SpeakReply, error) {
+	s, err := t.session("speak", r.GetVisit())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.SpeakReply{}, s.Speak(ctx, toText(r.GetText()))
+}

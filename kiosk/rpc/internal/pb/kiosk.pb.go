@@ -2237,6 +2237,647 @@ func (*OpenBarrierReply) Descriptor() ([]byte, []int) {
 	return file_kiosk_proto_rawDescGZIP(), []int{37}
 }
 
+// page is view.Encode's bytes.
+type PrintRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	Page          []byte                 `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrintRequest) Reset() {
+	*x = PrintRequest{}
+	mi := &file_kiosk_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrintRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrintRequest) ProtoMessage() {}
+
+func (x *PrintRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrintRequest.ProtoReflect.Descriptor instead.
+func (*PrintRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *PrintRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+func (x *PrintRequest) GetPage() []byte {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+type PrintReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrintReply) Reset() {
+	*x = PrintReply{}
+	mi := &file_kiosk_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrintReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrintReply) ProtoMessage() {}
+
+func (x *PrintReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrintReply.ProtoReflect.Descriptor instead.
+func (*PrintReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{39}
+}
+
+type ScanRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScanRequest) Reset() {
+	*x = ScanRequest{}
+	mi := &file_kiosk_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScanRequest) ProtoMessage() {}
+
+func (x *ScanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScanRequest.ProtoReflect.Descriptor instead.
+func (*ScanRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ScanRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+type ScanReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	Symbology     string                 `protobuf:"bytes,2,opt,name=symbology,proto3" json:"symbology,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScanReply) Reset() {
+	*x = ScanReply{}
+	mi := &file_kiosk_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScanReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScanReply) ProtoMessage() {}
+
+func (x *ScanReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScanReply.ProtoReflect.Descriptor instead.
+func (*ScanReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ScanReply) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ScanReply) GetSymbology() string {
+	if x != nil {
+		return x.Symbology
+	}
+	return ""
+}
+
+type ReadIDCardRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadIDCardRequest) Reset() {
+	*x = ReadIDCardRequest{}
+	mi := &file_kiosk_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadIDCardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadIDCardRequest) ProtoMessage() {}
+
+func (x *ReadIDCardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadIDCardRequest.ProtoReflect.Descriptor instead.
+func (*ReadIDCardRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ReadIDCardRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+type ReadIDCardReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Sex           string                 `protobuf:"bytes,3,opt,name=sex,proto3" json:"sex,omitempty"`
+	Ethnicity     string                 `protobuf:"bytes,4,opt,name=ethnicity,proto3" json:"ethnicity,omitempty"`
+	Birth         *Time                  `protobuf:"bytes,5,opt,name=birth,proto3" json:"birth,omitempty"`
+	Address       string                 `protobuf:"bytes,6,opt,name=address,proto3" json:"address,omitempty"`
+	Issuer        string                 `protobuf:"bytes,7,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	ValidFrom     *Time                  `protobuf:"bytes,8,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	ValidUntil    *Time                  `protobuf:"bytes,9,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	Passport      string                 `protobuf:"bytes,10,opt,name=passport,proto3" json:"passport,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadIDCardReply) Reset() {
+	*x = ReadIDCardReply{}
+	mi := &file_kiosk_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadIDCardReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadIDCardReply) ProtoMessage() {}
+
+func (x *ReadIDCardReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadIDCardReply.ProtoReflect.Descriptor instead.
+func (*ReadIDCardReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ReadIDCardReply) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetSex() string {
+	if x != nil {
+		return x.Sex
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetEthnicity() string {
+	if x != nil {
+		return x.Ethnicity
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetBirth() *Time {
+	if x != nil {
+		return x.Birth
+	}
+	return nil
+}
+
+func (x *ReadIDCardReply) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ReadIDCardReply) GetValidFrom() *Time {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *ReadIDCardReply) GetValidUntil() *Time {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return nil
+}
+
+func (x *ReadIDCardReply) GetPassport() string {
+	if x != nil {
+		return x.Passport
+	}
+	return ""
+}
+
+type MeasureRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureRequest) Reset() {
+	*x = MeasureRequest{}
+	mi := &file_kiosk_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureRequest) ProtoMessage() {}
+
+func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
+func (*MeasureRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *MeasureRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+type MeasureReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Temperature   float64                `protobuf:"fixed64,1,opt,name=temperature,proto3" json:"temperature,omitempty"` // °C
+	Systolic      float64                `protobuf:"fixed64,2,opt,name=systolic,proto3" json:"systolic,omitempty"`       // mmHg
+	Diastolic     float64                `protobuf:"fixed64,3,opt,name=diastolic,proto3" json:"diastolic,omitempty"`     // mmHg
+	Pulse         float64                `protobuf:"fixed64,4,opt,name=pulse,proto3" json:"pulse,omitempty"`             // beats a minute
+	Doubts        []string               `protobuf:"bytes,5,rep,name=doubts,proto3" json:"doubts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureReply) Reset() {
+	*x = MeasureReply{}
+	mi := &file_kiosk_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureReply) ProtoMessage() {}
+
+func (x *MeasureReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureReply.ProtoReflect.Descriptor instead.
+func (*MeasureReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *MeasureReply) GetTemperature() float64 {
+	if x != nil {
+		return x.Temperature
+	}
+	return 0
+}
+
+func (x *MeasureReply) GetSystolic() float64 {
+	if x != nil {
+		return x.Systolic
+	}
+	return 0
+}
+
+func (x *MeasureReply) GetDiastolic() float64 {
+	if x != nil {
+		return x.Diastolic
+	}
+	return 0
+}
+
+func (x *MeasureReply) GetPulse() float64 {
+	if x != nil {
+		return x.Pulse
+	}
+	return 0
+}
+
+func (x *MeasureReply) GetDoubts() []string {
+	if x != nil {
+		return x.Doubts
+	}
+	return nil
+}
+
+type WeighRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WeighRequest) Reset() {
+	*x = WeighRequest{}
+	mi := &file_kiosk_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WeighRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WeighRequest) ProtoMessage() {}
+
+func (x *WeighRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WeighRequest.ProtoReflect.Descriptor instead.
+func (*WeighRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *WeighRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+type WeighReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Milligrams    int64                  `protobuf:"varint,1,opt,name=milligrams,proto3" json:"milligrams,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WeighReply) Reset() {
+	*x = WeighReply{}
+	mi := &file_kiosk_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WeighReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WeighReply) ProtoMessage() {}
+
+func (x *WeighReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WeighReply.ProtoReflect.Descriptor instead.
+func (*WeighReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *WeighReply) GetMilligrams() int64 {
+	if x != nil {
+		return x.Milligrams
+	}
+	return 0
+}
+
+type SpeakRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
+	Text          *Text                  `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpeakRequest) Reset() {
+	*x = SpeakRequest{}
+	mi := &file_kiosk_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpeakRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpeakRequest) ProtoMessage() {}
+
+func (x *SpeakRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpeakRequest.ProtoReflect.Descriptor instead.
+func (*SpeakRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *SpeakRequest) GetVisit() string {
+	if x != nil {
+		return x.Visit
+	}
+	return ""
+}
+
+func (x *SpeakRequest) GetText() *Text {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+type SpeakReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpeakReply) Reset() {
+	*x = SpeakReply{}
+	mi := &file_kiosk_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpeakReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpeakReply) ProtoMessage() {}
+
+func (x *SpeakReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpeakReply.ProtoReflect.Descriptor instead.
+func (*SpeakReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{49}
+}
+
 var File_kiosk_proto protoreflect.FileDescriptor
 
 const file_kiosk_proto_rawDesc = "" +
@@ -2403,11 +3044,57 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x04rows\x18\x01 \x03(\v2\x0f.ting.kiosk.RowR\x04rows\"*\n" +
 	"\x12OpenBarrierRequest\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\"\x12\n" +
-	"\x10OpenBarrierReply2\xc5\x01\n" +
+	"\x10OpenBarrierReply\"8\n" +
+	"\fPrintRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\x12\x12\n" +
+	"\x04page\x18\x02 \x01(\fR\x04page\"\f\n" +
+	"\n" +
+	"PrintReply\"#\n" +
+	"\vScanRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\"=\n" +
+	"\tScanReply\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n" +
+	"\tsymbology\x18\x02 \x01(\tR\tsymbology\")\n" +
+	"\x11ReadIDCardRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\"\xc7\x02\n" +
+	"\x0fReadIDCardReply\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03sex\x18\x03 \x01(\tR\x03sex\x12\x1c\n" +
+	"\tethnicity\x18\x04 \x01(\tR\tethnicity\x12&\n" +
+	"\x05birth\x18\x05 \x01(\v2\x10.ting.kiosk.TimeR\x05birth\x12\x18\n" +
+	"\aaddress\x18\x06 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06issuer\x18\a \x01(\tR\x06issuer\x12/\n" +
+	"\n" +
+	"valid_from\x18\b \x01(\v2\x10.ting.kiosk.TimeR\tvalidFrom\x121\n" +
+	"\vvalid_until\x18\t \x01(\v2\x10.ting.kiosk.TimeR\n" +
+	"validUntil\x12\x1a\n" +
+	"\bpassport\x18\n" +
+	" \x01(\tR\bpassport\"&\n" +
+	"\x0eMeasureRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\"\x98\x01\n" +
+	"\fMeasureReply\x12 \n" +
+	"\vtemperature\x18\x01 \x01(\x01R\vtemperature\x12\x1a\n" +
+	"\bsystolic\x18\x02 \x01(\x01R\bsystolic\x12\x1c\n" +
+	"\tdiastolic\x18\x03 \x01(\x01R\tdiastolic\x12\x14\n" +
+	"\x05pulse\x18\x04 \x01(\x01R\x05pulse\x12\x16\n" +
+	"\x06doubts\x18\x05 \x03(\tR\x06doubts\"$\n" +
+	"\fWeighRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\",\n" +
+	"\n" +
+	"WeighReply\x12\x1e\n" +
+	"\n" +
+	"milligrams\x18\x01 \x01(\x03R\n" +
+	"milligrams\"J\n" +
+	"\fSpeakRequest\x12\x14\n" +
+	"\x05visit\x18\x01 \x01(\tR\x05visit\x12$\n" +
+	"\x04text\x18\x02 \x01(\v2\x10.ting.kiosk.TextR\x04text\"\f\n" +
+	"\n" +
+	"SpeakReply2\xc5\x01\n" +
 	"\x06Module\x12B\n" +
 	"\bManifest\x12\x1b.ting.kiosk.ManifestRequest\x1a\x19.ting.kiosk.ManifestReply\x129\n" +
 	"\x05Serve\x12\x18.ting.kiosk.ServeRequest\x1a\x16.ting.kiosk.ServeReply\x12<\n" +
-	"\x06Health\x12\x19.ting.kiosk.HealthRequest\x1a\x17.ting.kiosk.HealthReply2\xa7\x05\n" +
+	"\x06Health\x12\x19.ting.kiosk.HealthRequest\x1a\x17.ting.kiosk.HealthReply2\x9b\b\n" +
 	"\bTerminal\x123\n" +
 	"\x03Now\x12\x16.ting.kiosk.NowRequest\x1a\x14.ting.kiosk.NowReply\x126\n" +
 	"\x04Show\x12\x17.ting.kiosk.ShowRequest\x1a\x15.ting.kiosk.ShowReply\x123\n" +
@@ -2419,7 +3106,14 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x06Record\x12\x19.ting.kiosk.RecordRequest\x1a\x17.ting.kiosk.RecordReply\x12<\n" +
 	"\x06Lookup\x12\x19.ting.kiosk.LookupRequest\x1a\x17.ting.kiosk.LookupReply\x126\n" +
 	"\x04List\x12\x17.ting.kiosk.ListRequest\x1a\x15.ting.kiosk.ListReply\x12K\n" +
-	"\vOpenBarrier\x12\x1e.ting.kiosk.OpenBarrierRequest\x1a\x1c.ting.kiosk.OpenBarrierReplyB-Z+github.com/luohu/ting/kiosk/rpc/internal/pbb\x06proto3"
+	"\vOpenBarrier\x12\x1e.ting.kiosk.OpenBarrierRequest\x1a\x1c.ting.kiosk.OpenBarrierReply\x129\n" +
+	"\x05Print\x12\x18.ting.kiosk.PrintRequest\x1a\x16.ting.kiosk.PrintReply\x126\n" +
+	"\x04Scan\x12\x17.ting.kiosk.ScanRequest\x1a\x15.ting.kiosk.ScanReply\x12H\n" +
+	"\n" +
+	"ReadIDCard\x12\x1d.ting.kiosk.ReadIDCardRequest\x1a\x1b.ting.kiosk.ReadIDCardReply\x12?\n" +
+	"\aMeasure\x12\x1a.ting.kiosk.MeasureRequest\x1a\x18.ting.kiosk.MeasureReply\x129\n" +
+	"\x05Weigh\x12\x18.ting.kiosk.WeighRequest\x1a\x16.ting.kiosk.WeighReply\x129\n" +
+	"\x05Speak\x12\x18.ting.kiosk.SpeakRequest\x1a\x16.ting.kiosk.SpeakReplyB-Z+github.com/luohu/ting/kiosk/rpc/internal/pbb\x06proto3"
 
 var (
 	file_kiosk_proto_rawDescOnce sync.Once
@@ -2433,7 +3127,7 @@ func file_kiosk_proto_rawDescGZIP() []byte {
 	return file_kiosk_proto_rawDescData
 }
 
-var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_kiosk_proto_goTypes = []any{
 	(*Text)(nil),               // 0: ting.kiosk.Text
 	(*Time)(nil),               // 1: ting.kiosk.Time
@@ -2473,9 +3167,21 @@ var file_kiosk_proto_goTypes = []any{
 	(*ListReply)(nil),          // 35: ting.kiosk.ListReply
 	(*OpenBarrierRequest)(nil), // 36: ting.kiosk.OpenBarrierRequest
 	(*OpenBarrierReply)(nil),   // 37: ting.kiosk.OpenBarrierReply
-	nil,                        // 38: ting.kiosk.AskReply.FieldsEntry
-	nil,                        // 39: ting.kiosk.AskReply.ChosenEntry
-	nil,                        // 40: ting.kiosk.AskReply.ImagesEntry
+	(*PrintRequest)(nil),       // 38: ting.kiosk.PrintRequest
+	(*PrintReply)(nil),         // 39: ting.kiosk.PrintReply
+	(*ScanRequest)(nil),        // 40: ting.kiosk.ScanRequest
+	(*ScanReply)(nil),          // 41: ting.kiosk.ScanReply
+	(*ReadIDCardRequest)(nil),  // 42: ting.kiosk.ReadIDCardRequest
+	(*ReadIDCardReply)(nil),    // 43: ting.kiosk.ReadIDCardReply
+	(*MeasureRequest)(nil),     // 44: ting.kiosk.MeasureRequest
+	(*MeasureReply)(nil),       // 45: ting.kiosk.MeasureReply
+	(*WeighRequest)(nil),       // 46: ting.kiosk.WeighRequest
+	(*WeighReply)(nil),         // 47: ting.kiosk.WeighReply
+	(*SpeakRequest)(nil),       // 48: ting.kiosk.SpeakRequest
+	(*SpeakReply)(nil),         // 49: ting.kiosk.SpeakReply
+	nil,                        // 50: ting.kiosk.AskReply.FieldsEntry
+	nil,                        // 51: ting.kiosk.AskReply.ChosenEntry
+	nil,                        // 52: ting.kiosk.AskReply.ImagesEntry
 }
 var file_kiosk_proto_depIdxs = []int32{
 	0,  // 0: ting.kiosk.Fault.visitor:type_name -> ting.kiosk.Text
@@ -2486,9 +3192,9 @@ var file_kiosk_proto_depIdxs = []int32{
 	6,  // 5: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
 	1,  // 6: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
 	1,  // 7: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
-	38, // 8: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
-	39, // 9: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
-	40, // 10: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
+	50, // 8: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
+	51, // 9: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
+	52, // 10: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
 	0,  // 11: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
 	18, // 12: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
 	23, // 13: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
@@ -2501,40 +3207,56 @@ var file_kiosk_proto_depIdxs = []int32{
 	1,  // 20: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
 	31, // 21: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
 	31, // 22: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
-	17, // 23: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
-	3,  // 24: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
-	7,  // 25: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
-	9,  // 26: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
-	11, // 27: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
-	13, // 28: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
-	15, // 29: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
-	19, // 30: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
-	21, // 31: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
-	24, // 32: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
-	27, // 33: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
-	29, // 34: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
-	32, // 35: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
-	34, // 36: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
-	36, // 37: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
-	4,  // 38: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
-	8,  // 39: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
-	10, // 40: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
-	12, // 41: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
-	14, // 42: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
-	16, // 43: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
-	20, // 44: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
-	22, // 45: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
-	26, // 46: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
-	28, // 47: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
-	30, // 48: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
-	33, // 49: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
-	35, // 50: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
-	37, // 51: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
-	38, // [38:52] is the sub-list for method output_type
-	24, // [24:38] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	1,  // 23: ting.kiosk.ReadIDCardReply.birth:type_name -> ting.kiosk.Time
+	1,  // 24: ting.kiosk.ReadIDCardReply.valid_from:type_name -> ting.kiosk.Time
+	1,  // 25: ting.kiosk.ReadIDCardReply.valid_until:type_name -> ting.kiosk.Time
+	0,  // 26: ting.kiosk.SpeakRequest.text:type_name -> ting.kiosk.Text
+	17, // 27: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
+	3,  // 28: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
+	7,  // 29: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
+	9,  // 30: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
+	11, // 31: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
+	13, // 32: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
+	15, // 33: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
+	19, // 34: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
+	21, // 35: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
+	24, // 36: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
+	27, // 37: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
+	29, // 38: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
+	32, // 39: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
+	34, // 40: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
+	36, // 41: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
+	38, // 42: ting.kiosk.Terminal.Print:input_type -> ting.kiosk.PrintRequest
+	40, // 43: ting.kiosk.Terminal.Scan:input_type -> ting.kiosk.ScanRequest
+	42, // 44: ting.kiosk.Terminal.ReadIDCard:input_type -> ting.kiosk.ReadIDCardRequest
+	44, // 45: ting.kiosk.Terminal.Measure:input_type -> ting.kiosk.MeasureRequest
+	46, // 46: ting.kiosk.Terminal.Weigh:input_type -> ting.kiosk.WeighRequest
+	48, // 47: ting.kiosk.Terminal.Speak:input_type -> ting.kiosk.SpeakRequest
+	4,  // 48: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
+	8,  // 49: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
+	10, // 50: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
+	12, // 51: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
+	14, // 52: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
+	16, // 53: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
+	20, // 54: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
+	22, // 55: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
+	26, // 56: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
+	28, // 57: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
+	30, // 58: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
+	33, // 59: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
+	35, // 60: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
+	37, // 61: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
+	39, // 62: ting.kiosk.Terminal.Print:output_type -> ting.kiosk.PrintReply
+	41, // 63: ting.kiosk.Terminal.Scan:output_type -> ting.kiosk.ScanReply
+	43, // 64: ting.kiosk.Terminal.ReadIDCard:output_type -> ting.kiosk.ReadIDCardReply
+	45, // 65: ting.kiosk.Terminal.Measure:output_type -> ting.kiosk.MeasureReply
+	47, // 66: ting.kiosk.Terminal.Weigh:output_type -> ting.kiosk.WeighReply
+	49, // 67: ting.kiosk.Terminal.Speak:output_type -> ting.kiosk.SpeakReply
+	48, // [48:68] is the sub-list for method output_type
+	28, // [28:48] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_kiosk_proto_init() }
@@ -2548,7 +3270,7 @@ func file_kiosk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kiosk_proto_rawDesc), len(file_kiosk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   41,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

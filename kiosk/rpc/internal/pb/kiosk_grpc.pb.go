@@ -222,6 +222,12 @@ const (
 	Terminal_Lookup_FullMethodName      = "/ting.kiosk.Terminal/Lookup"
 	Terminal_List_FullMethodName        = "/ting.kiosk.Terminal/List"
 	Terminal_OpenBarrier_FullMethodName = "/ting.kiosk.Terminal/OpenBarrier"
+	Terminal_Print_FullMethodName       = "/ting.kiosk.Terminal/Print"
+	Terminal_Scan_FullMethodName        = "/ting.kiosk.Terminal/Scan"
+	Terminal_ReadIDCard_FullMethodName  = "/ting.kiosk.Terminal/ReadIDCard"
+	Terminal_Measure_FullMethodName     = "/ting.kiosk.Terminal/Measure"
+	Terminal_Weigh_FullMethodName       = "/ting.kiosk.Terminal/Weigh"
+	Terminal_Speak_FullMethodName       = "/ting.kiosk.Terminal/Speak"
 )
 
 // TerminalClient is the client API for Terminal service.
@@ -242,6 +248,12 @@ type TerminalClient interface {
 	Lookup(ctx context.Context, in *LookupRequest, opts ...grpc.CallOption) (*LookupReply, error)
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListReply, error)
 	OpenBarrier(ctx context.Context, in *OpenBarrierRequest, opts ...grpc.CallOption) (*OpenBarrierReply, error)
+	Print(ctx context.Context, in *PrintRequest, opts ...grpc.CallOption) (*PrintReply, error)
+	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (*ScanReply, error)
+	ReadIDCard(ctx context.Context, in *ReadIDCardRequest, opts ...grpc.CallOption) (*ReadIDCardReply, error)
+	Measure(ctx context.Context, in *MeasureRequest, opts ...grpc.CallOption) (*MeasureReply, error)
+	Weigh(ctx context.Context, in *WeighRequest, opts ...grpc.CallOption) (*WeighReply, error)
+	Speak(ctx context.Context, in *SpeakRequest, opts ...grpc.CallOption) (*SpeakReply, error)
 }
 
 type terminalClient struct {
@@ -371,6 +383,66 @@ func (c *terminalClient) OpenBarrier(ctx context.Context, in *OpenBarrierRequest
 	return out, nil
 }
 
+func (c *terminalClient) Print(ctx context.Context, in *PrintRequest, opts ...grpc.CallOption) (*PrintReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PrintReply)
+	err := c.cc.Invoke(ctx, Terminal_Print_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *terminalClient) Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (*ScanReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ScanReply)
+	err := c.cc.Invoke(ctx, Terminal_Scan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *terminalClient) ReadIDCard(ctx context.Context, in *ReadIDCardRequest, opts ...grpc.CallOption) (*ReadIDCardReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReadIDCardReply)
+	err := c.cc.Invoke(ctx, Terminal_ReadIDCard_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *terminalClient) Measure(ctx context.Context, in *MeasureRequest, opts ...grpc.CallOption) (*MeasureReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureReply)
+	err := c.cc.Invoke(ctx, Terminal_Measure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *terminalClient) Weigh(ctx context.Context, in *WeighRequest, opts ...grpc.CallOption) (*WeighReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WeighReply)
+	err := c.cc.Invoke(ctx, Terminal_Weigh_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *terminalClient) Speak(ctx context.Context, in *SpeakRequest, opts ...grpc.CallOption) (*SpeakReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SpeakReply)
+	err := c.cc.Invoke(ctx, Terminal_Speak_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TerminalServer is the server API for Terminal service.
 // All implementations must embed UnimplementedTerminalServer
 // for forward compatibility.
@@ -389,6 +461,12 @@ type TerminalServer interface {
 	Lookup(context.Context, *LookupRequest) (*LookupReply, error)
 	List(context.Context, *ListRequest) (*ListReply, error)
 	OpenBarrier(context.Context, *OpenBarrierRequest) (*OpenBarrierReply, error)
+	Print(context.Context, *PrintRequest) (*PrintReply, error)
+	Scan(context.Context, *ScanRequest) (*ScanReply, error)
+	ReadIDCard(context.Context, *ReadIDCardRequest) (*ReadIDCardReply, error)
+	Measure(context.Context, *MeasureRequest) (*MeasureReply, error)
+	Weigh(context.Context, *WeighRequest) (*WeighReply, error)
+	Speak(context.Context, *SpeakRequest) (*SpeakReply, error)
 	mustEmbedUnimplementedTerminalServer()
 }
 
@@ -431,6 +509,24 @@ func (UnimplementedTerminalServer) List(context.Context, *ListRequest) (*ListRep
 }
 func (UnimplementedTerminalServer) OpenBarrier(context.Context, *OpenBarrierRequest) (*OpenBarrierReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenBarrier not implemented")
+}
+func (UnimplementedTerminalServer) Print(context.Context, *PrintRequest) (*PrintReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Print not implemented")
+}
+func (UnimplementedTerminalServer) Scan(context.Context, *ScanRequest) (*ScanReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Scan not implemented")
+}
+func (UnimplementedTerminalServer) ReadIDCard(context.Context, *ReadIDCardRequest) (*ReadIDCardReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadIDCard not implemented")
+}
+func (UnimplementedTerminalServer) Measure(context.Context, *MeasureRequest) (*MeasureReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Measure not implemented")
+}
+func (UnimplementedTerminalServer) Weigh(context.Context, *WeighRequest) (*WeighReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Weigh not implemented")
+}
+func (UnimplementedTerminalServer) Speak(context.Context, *SpeakRequest) (*SpeakReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Speak not implemented")
 }
 func (UnimplementedTerminalServer) mustEmbedUnimplementedTerminalServer() {}
 func (UnimplementedTerminalServer) testEmbeddedByValue()                  {}
@@ -644,6 +740,114 @@ func _Terminal_OpenBarrier_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Terminal_Print_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PrintRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Print(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Print_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Print(ctx, req.(*PrintRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Terminal_Scan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ScanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Scan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Scan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Scan(ctx, req.(*ScanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Terminal_ReadIDCard_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadIDCardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).ReadIDCard(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_ReadIDCard_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).ReadIDCard(ctx, req.(*ReadIDCardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Terminal_Measure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Measure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Measure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Measure(ctx, req.(*MeasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Terminal_Weigh_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WeighRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Weigh(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Weigh_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Weigh(ctx, req.(*WeighRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Terminal_Speak_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SpeakRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Speak(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Speak_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Speak(ctx, req.(*SpeakRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Terminal_ServiceDesc is the grpc.ServiceDesc for Terminal service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -690,6 +894,30 @@ var Terminal_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "OpenBarrier",
 			Handler:    _Terminal_OpenBarrier_Handler,
+		},
+		{
+			MethodName: "Print",
+			Handler:    _Terminal_Print_Handler,
+		},
+		{
+			MethodName: "Scan",
+			Handler:    _Terminal_Scan_Handler,
+		},
+		{
+			MethodName: "ReadIDCard",
+			Handler:    _Terminal_ReadIDCard_Handler,
+		},
+		{
+			MethodName: "Measure",
+			Handler:    _Terminal_Measure_Handler,
+		},
+		{
+			MethodName: "Weigh",
+			Handler:    _Terminal_Weigh_Handler,
+		},
+		{
+			MethodName: "Speak",
+			Handler:    _Terminal_Speak_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
