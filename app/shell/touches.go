@@ -16,7 +16,7 @@ func (s *Shell) touched() {
 	s.voice.hush()
 	s.page.touched()
 	switch {
-	case s.desk != nil:
+	case s.opts.Visits != nil && s.desk != nil:
 		tab := s.page.tab
 		s.desk.visits("touch", func(v Visits) { v.Touch(tab) })
 	case s.opts.OnTouch != nil:
@@ -27,7 +27,7 @@ func (s *Shell) touched() {
 func (s *Shell) home() {
 	s.touched()
 	switch {
-	case s.desk != nil:
+	case s.opts.Visits != nil && s.desk != nil:
 		tab := s.page.tab
 		s.desk.visits("home", func(v Visits) { v.Home(tab) })
 	case s.opts.OnHome != nil:
@@ -58,7 +58,7 @@ func (s *Shell) answer(action string) { s.page.answer(action) }
 // already replaced is dropped.
 func (v *pageView) answer(action string) {
 	s, p := v.shell, v.page
-	if p.ID == "" || s.opts.OnAnswer == nil && s.desk == nil {
+	if p.ID == "" || s.opts.OnAnswer == nil && s.opts.Visits == nil {
 		return
 	}
 	if v.incoming.waiting() {
@@ -75,7 +75,7 @@ func (v *pageView) answer(action string) {
 	s.last = last
 	a := view.Answer{PageID: p.ID, Rev: p.Rev, Action: action, Fields: v.fields()}
 	v.handIn()
-	if s.desk != nil {
+	if s.desk != nil && s.opts.Visits != nil {
 		s.desk.visits("answer", func(vs Visits) { vs.Answer(v.tab, a) })
 		return
 	}
