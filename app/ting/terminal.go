@@ -82,6 +82,11 @@ func runTerminal(args []string) error {
 	if err != nil {
 		return err
 	}
+	if modes[config.Terminal.Mode] != shell.Desk {
+		if err := clobber(); err != nil {
+			log.Warn("what visitors typed may stand in free memory for a while", "op", "clobber", "cause", err)
+		}
+	}
 	time.Local = config.zone // what modules and the header call local time
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

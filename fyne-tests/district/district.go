@@ -291,11 +291,18 @@ func (d *District) Touch(x, y int) {
 // Type types on the keyboard, as a card reader or a clerk would.
 func (d *District) Type(text string) { d.t.Helper(); d.xdotool("type", "--delay", "5", text) }
 
-// Fill types as a hand does, and Enter. What comes faster is a card reader's.
-func (d *District) Fill(text string) {
+// Hand types as a hand does. What comes faster is a card reader's.
+func (d *District) Hand(text string) {
 	d.t.Helper()
 	d.xdotool("type", "--delay", "100", text)
-	d.xdotool("sleep", "0.15", "key", "Return")
+	d.xdotool("sleep", "0.15")
+}
+
+// Fill is Hand, and Enter.
+func (d *District) Fill(text string) {
+	d.t.Helper()
+	d.Hand(text)
+	d.Press("Return")
 }
 
 // Press presses a key by its X name: Return, Escape, alt+F4.

@@ -94,7 +94,10 @@ func (p *process) connect(ctx context.Context, m *module) error {
 
 // environment is all that a module knows of the terminal's.
 func environment() []string {
-	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=zh_CN.UTF-8"}
+	env := []string{
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=zh_CN.UTF-8",
+		"GODEBUG=clobberfree=1", // what a visitor told a module must not stand in memory that it has freed
+	}
 	if tz, ok := os.LookupEnv("TZ"); ok {
 		env = append(env, "TZ="+tz)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -128,9 +129,14 @@ func (s *moduleServer) Serve(ctx context.Context, r *pb.ServeRequest) (reply *pb
 	if terminal == nil {
 		return nil, encodeError(&kiosk.Error{Code: kiosk.CodeInvalid, Op: "serve", Hint: "Manifest comes first"})
 	}
+	defer func() { time.AfterFunc(forgetAfter, debug.FreeOSMemory) }()
 	visit := newSession(ctx, terminal, toVisit(r.GetVisit()), toTime(r.GetNow()))
 	return &pb.ServeReply{}, encodeError(s.module.Serve(ctx, visit))
 }
+
+// forgetAfter is how long after a visit its module's process sweeps its memory:
+// what the visitor typed must not stay there. The next page comes first.
+const forgetAfter = time.Second
 
 func (s *moduleServer) Health(ctx context.Context, _ *pb.HealthRequest) (reply *pb.HealthReply, err error) {
 	defer recovered("health", &err)

@@ -24,7 +24,9 @@ const textsLive = "15s"
 
 func init() {
 	name(os.Getenv, os.Setenv, os.Unsetenv)
-	_ = os.Setenv("FYNE_CACHE", textsLive)
+	if os.Getenv("FYNE_CACHE") == "" {
+		_ = os.Setenv("FYNE_CACHE", textsLive)
+	}
 }
 
 func name(get func(string) string, set func(string, string) error, unset func(string) error) {
