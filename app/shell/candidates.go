@@ -34,8 +34,10 @@ func (s *strip) object() fyne.CanvasObject { return s.box }
 
 func (s *strip) height() float32 { return s.look.Touch + s.look.XS }
 
-// mostCells is more than fit into any strip.
-const mostCells = 24
+const (
+	mostCells = 24 // more than fit into any strip
+	numbered  = 9  // as many as a keyboard chooses by a digit
+)
 
 func (s *strip) show(l look) {
 	s.look = l
@@ -45,7 +47,11 @@ func (s *strip) show(l look) {
 	ground := canvas.NewRectangle(l.Surface)
 	objs := []fyne.CanvasObject{ground, s.rule}
 	visible := t.visible()
-	for i, c := range visible[:min(len(visible), mostCells)] {
+	most := mostCells
+	if !p.keysShown() {
+		most = numbered
+	}
+	for i, c := range visible[:min(len(visible), most)] {
 		number := ""
 		if !p.keysShown() {
 			number = strconv.Itoa(i + 1)

@@ -20,33 +20,53 @@ type focused struct {
 
 // stop is something the focus can stand on.
 type stop struct {
-	id   string
-	o    fyne.CanvasObject
-	act  func()
-	rows *rolls // nil for what is no rows
+	id    string
+	o     fyne.CanvasObject
+	act   func()
+	rows  *rolls    // nil for what is no rows
+	field *field    // nil for what is not typed into
+	page  *pageView // nil for what stands around the pages
 }
 
 // unfocusable begin the names of what a keyboard has keys of its own for, and of
 // what is hidden from visitors.
 var unfocusable = []string{"key:", "cand:", "clear:", "keyboard:", "ting.door"}
 
-// stops are what the focus can stand on, in the order in which it is drawn:
-// what lies over the page alone while it does.
+// stops are what the focus can stand on, in the order in which it is gone
+// through: the page, the one beside it, then what stands around them; or what
+// lies over the page alone, while it does.
 func (s *Shell) stops() []stop {
-	var all []stop
-	root := fyne.CanvasObject(s.root)
 	switch {
 	case s.leaving.asks():
-		root = s.leaving.box
+		return gather(s.leaving.box, nil, nil, "")
 	case s.panel.open:
-		root = s.panel.box
-	case s.desk != nil && s.desk.help.open:
-		root = s.desk.help.box
+		return gather(s.panel.box, nil, nil, "")
 	}
+	pages := []*pageView{s.page}
+	if s.desk != nil {
+		pages = s.desk.shown()
+	}
+	var all []stop
+	for i, v := range pages {
+		prefix := ""
+		if i > 0 {
+			prefix = "beside/" // it may be another visit with the same page
+		}
+		all = append(all, gather(v.box, nil, v, prefix)...)
+	}
+	return append(all, gather(s.root, s.pagesBox, nil, "")...)
+}
+
+// gather finds the stops in an object, but for a part of it.
+func gather(root, but fyne.CanvasObject, page *pageView, prefix string) []stop {
+	var all []stop
 	walkVisible(root, func(o fyne.CanvasObject) bool {
+		if o == but && o != nil {
+			return false
+		}
 		switch o := o.(type) {
 		case *rolls:
-			all = append(all, stop{id: o.touchID(), o: o, rows: o})
+			all = append(all, stop{id: prefix + o.touchID(), o: o, rows: o, page: page})
 			return false
 		case *veil:
 			return true
@@ -57,31 +77,15 @@ func (s *Shell) stops() []stop {
 					return true
 				}
 			}
-			all = append(all, stop{id: id, o: o, act: func() { o.Tapped(&fyne.PointEvent{}) }})
+			st := stop{id: prefix + id, o: o, act: func() { o.Tapped(&fyne.PointEvent{}) }, page: page}
+			if w, ok := o.(*well); ok {
+				st.field = w.field
+			}
+			all = append(all, st)
 		}
 		return true
 	})
-	if root == fyne.CanvasObject(s.root) {
-		all = s.inOrder(all)
-	}
 	return all
-}
-
-// inOrder puts the page before the bars around it, which are drawn after it or before.
-func (s *Shell) inOrder(all []stop) []stop {
-	in := func(box *fyne.Container, st stop) bool {
-		y := place(st.o).Y
-		return y >= box.Position().Y && y < box.Position().Y+box.Size().Height
-	}
-	var page, bars []stop
-	for _, st := range all {
-		if in(s.pagesBox, st) {
-			page = append(page, st)
-		} else {
-			bars = append(bars, st)
-		}
-	}
-	return append(page, bars...)
 }
 
 // walkVisible visits an object and what is drawn in it; visit reports whether it
@@ -142,7 +146,7 @@ func (s *Shell) moveFocus(by int) {
 func (s *Shell) fromField(all []stop) int {
 	if f := s.page.active; f != nil {
 		for i, st := range all {
-			if st.id == f.well.touchID() {
+			if st.field == f {
 				return i
 			}
 		}
@@ -152,30 +156,23 @@ func (s *Shell) fromField(all []stop) int {
 
 // focusOn puts the focus on a stop: a field is then typed into.
 func (s *Shell) focusOn(st stop) {
+	if st.page != nil && st.page != s.page {
+		s.desk.bring(st.page)
+	}
 	s.focused.id = st.id
-	v := s.page
-	f := v.fieldOf(st.id)
-	switch {
-	case f != nil && f != v.active:
-		v.activate(f)
-	case f == nil && v.active != nil:
+	switch v := s.page; {
+	case st.field != nil && st.field != v.active:
+		v.activate(st.field)
+	case st.field == nil && v.active != nil:
 		v.activate(nil)
 	}
-	if _, _, all := s.current(); all != nil {
-		s.revealStop()
-	}
+	s.revealStop()
 }
 
-// fieldOf is the typed field whose well has that name; nil for none.
-func (v *pageView) fieldOf(id string) *field {
-	for _, form := range v.forms {
-		for _, f := range form.fields {
-			if f.well != nil && f.well.touchID() == id {
-				return f
-			}
-		}
-	}
-	return nil
+// keysAbout reports whether the keys are typed into f: nothing else has the focus.
+func (s *Shell) keysAbout(f *field) bool {
+	st, i, _ := s.current()
+	return f != nil && (i < 0 || st.field == f)
 }
 
 // revealStop scrolls the page so that the focus is seen.

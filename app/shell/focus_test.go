@@ -117,7 +117,7 @@ func TestFocus_IsSeenAndActivates(t *testing.T) {
 }
 
 func TestFocus_InAFormTypesAndChooses(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Mode = Desk })
+	b := newBench(t, kiosk1)
 	b.present(view.Page{ID: "p", Body: []view.Node{view.Form{Fields: []view.Field{
 		{ID: "a", Kind: view.FieldNumber, Label: view.Same("a")},
 		{ID: "c", Kind: view.FieldChoice, Label: view.Same("c"), Options: []view.Option{{Value: "1", Label: view.Same("one")}, {Value: "2", Label: view.Same("two")}}},
@@ -195,5 +195,36 @@ func TestEscapeIsBack(t *testing.T) {
 	b.press(fyne.KeyEscape)
 	if a := b.answer(); a.Action != view.ActionBack {
 		t.Errorf("action = %q", a.Action)
+	}
+}
+
+// TestTab_GoesThroughBothPagesOfADesk: the two visits may show the same page.
+func TestTab_GoesThroughBothPagesOfADesk(t *testing.T) {
+	b, _ := deskBench(t)
+	b.tap("rail:hall")
+	b.visit("", "hall", numberPage("n"))
+	b.tap("tab:new")
+	b.visit("1", "enrolment", numberPage("n"))
+	b.hold(fyne.KeyBackslash, 0)
+	seen := map[string]bool{}
+	typed := map[*pageView]bool{}
+	for range len(b.s.stops()) {
+		b.press(fyne.KeyTab)
+		if seen[b.s.focused.id] {
+			t.Fatalf("Tab comes back to %q before it has been everywhere: %v", b.s.focused.id, seen)
+		}
+		seen[b.s.focused.id] = true
+		if b.s.page.active != nil {
+			b.typeKeys("7", time.Second)
+			typed[b.s.page] = true
+		}
+	}
+	if len(seen) != len(b.s.stops()) || len(typed) != 2 {
+		t.Errorf("Tab reached %d of %d, and typed into %d pages", len(seen), len(b.s.stops()), len(typed))
+	}
+	for _, v := range b.s.desk.shown() {
+		if got := v.fields()["n"].Text; got != "7" {
+			t.Errorf("a page holds %q", got)
+		}
 	}
 }

@@ -126,7 +126,7 @@ func (s *Shell) typedRune(r rune) {
 	if s.wedge.rune(r, s.opts.Now()) {
 		s.beforeCard = before
 	}
-	if f := v.active; f == nil || s.focused.id != "" && s.focused.id != f.well.touchID() {
+	if !s.keysAbout(v.active) {
 		switch {
 		case r == ' ':
 			s.keyed(func() { s.activateFocused() })
@@ -203,7 +203,7 @@ func (s *Shell) keyed(do func()) {
 func (v *pageView) keyDown(k fyne.KeyName, shift bool) {
 	s, t := v.shell, &v.typist
 	f := v.active
-	if f != nil && s.focused.id != "" && s.focused.id != f.well.touchID() {
+	if !s.keysAbout(f) {
 		f = nil // the keys are about something else
 	}
 	switch {

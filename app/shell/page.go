@@ -411,7 +411,8 @@ func (v *pageView) reveal(f *field) {
 	for _, form := range v.forms {
 		if slices.Contains(form.fields, f) {
 			top := form.box.Position().Y + f.box.Position().Y
-			body.reveal(top, top+f.box.Size().Height)
+			width := f.box.Size().Width
+			body.reveal(top, top+f.headHeight(width)+f.controlHeight(width))
 		}
 	}
 }

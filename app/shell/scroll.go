@@ -108,13 +108,16 @@ func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 }
 
 // reveal scrolls as little as is needed for a part between two heights to be seen.
+// Of a part that is taller than the room its end is seen: it is typed into there.
 func (s *scrolled) reveal(top, bottom float32) {
-	at := s.scroll.Offset.Y
-	if room := s.scroll.Size().Height; bottom > at+room {
+	at, room := s.scroll.Offset.Y, s.scroll.Size().Height
+	if bottom > at+room || bottom-top > room {
 		at = bottom - room
 	}
-	at = min(at, top)
-	if at != s.scroll.Offset.Y {
+	if bottom-top <= room {
+		at = min(at, top)
+	}
+	if at = max(at, 0); at != s.scroll.Offset.Y {
 		s.scroll.ScrollToOffset(fyne.NewPos(0, at))
 	}
 }

@@ -125,7 +125,11 @@ func (v *pageView) chooseKeys() {
 	same = same && (!board || v.keyboard.bare == !v.keysShown())
 	if same && (!pad || v.keypadFor == padFor(v.active.node)) {
 		if board {
+			before := v.keyboard.height(v.box.Size().Height)
 			v.keyboard.refresh()
+			if v.keyboard.height(v.box.Size().Height) != before {
+				v.layout(v.box.Size()) // more rows of keys, or fewer
+			}
 		}
 		return
 	}

@@ -275,6 +275,17 @@ func TestKeys_NeverCoverTheField(t *testing.T) {
 	}
 }
 
+// TestKeys_KeepTheirHeight goes from a board of four rows to one of five.
+func TestKeys_KeepTheirHeight(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Mode, o.Windowed = Kiosk, fyne.NewSize(1280, 800) })
+	b.sample("keys-name")
+	least := b.find("key:q").(*key).Size().Height
+	b.tap("key:done")
+	if got := b.find("key:q").(*key).Size().Height; b.find("key:1") == nil || got < least*0.9 {
+		t.Errorf("keys of %.0f became %.0f tall", least, got)
+	}
+}
+
 func TestKeys_CanBePutAway(t *testing.T) {
 	b := newBench(t, kiosk1)
 	b.sample("keys-name")

@@ -107,11 +107,12 @@ func (t *Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color
 		return t.Surface
 	case ftheme.ColorNameInputBorder, ftheme.ColorNameSeparator:
 		return t.Line
-	case ftheme.ColorNameSelection, ftheme.ColorNameHover, ftheme.ColorNamePressed:
+	case ftheme.ColorNameSelection, ftheme.ColorNamePressed:
 		return t.BrandSoft
 	case ftheme.ColorNameScrollBar:
 		return t.Line
-	case ftheme.ColorNameScrollBarBackground, ftheme.ColorNameShadow:
+	case ftheme.ColorNameScrollBarBackground, ftheme.ColorNameShadow,
+		ftheme.ColorNameHover: // a finger hovers nowhere, and its pointer stays where it was lifted
 		return color.Transparent
 	}
 	return ftheme.DefaultTheme().Color(name, ftheme.VariantLight)

@@ -95,7 +95,9 @@ func (h Hint) costOf(d *Dictionary, f found, known parts) int32 {
 	}
 	if w := d.word(f.word); len(w) <= 4 {
 		if c, ok := list[first(w)]; ok {
-			return f.cost - int32(d.cost[f.word]) + c - unknownPart
+			typed := int32(d.cost[f.word])
+			seldom := max(typed-int32(d.least[first(w)]), 0) // a reading it seldom has
+			return f.cost - typed + c + seldom - unknownPart
 		}
 	}
 	return cost
