@@ -36,6 +36,10 @@ func (c *Center) Handler() http.Handler {
 	mux.HandleFunc("GET "+wire.PathFeed+"{name}", c.serveFeed)
 	mux.HandleFunc("POST "+wire.PathEnrol, c.serveEnrol)
 	mux.HandleFunc("POST "+wire.PathRenew, c.serveRenew)
+	mux.HandleFunc("/sync/", func(w http.ResponseWriter, r *http.Request) {
+		c.TurnAway(r, "http.protocol", r.URL.Path)
+		http.Error(w, "this center speaks version 1 of the protocol: update whichever is older", http.StatusUpgradeRequired)
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.isDraining() {
 			w.Header().Set("Connection", "close")

@@ -52,7 +52,7 @@ func (l *lane) exchange(ctx context.Context, b journal.Batch) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.o.Timeout)
 	defer cancel()
 	sent := u.o.Clock()
-	head, err := json.Marshal(wire.Head{
+	head, err := wire.EncodeHead(wire.Head{
 		Terminal: b.Chain.Terminal, Epoch: b.Chain.Epoch, Lane: b.Chain.Lane,
 		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: u.health(),
 	})

@@ -167,7 +167,7 @@ func (tm *Terminal) Send(l record.Lane, prev record.Hash, rs []record.Record) wi
 // TrySend sends a head with a body, signed, and returns the acknowledgement when
 // its signature and status hold.
 func (tm *Terminal) TrySend(ctx context.Context, h wire.Head, body []byte) (ack wire.Ack, err error) {
-	raw, err := json.Marshal(h)
+	raw, err := wire.EncodeHead(h)
 	if err != nil {
 		return ack, err
 	}
