@@ -68,6 +68,10 @@ tour: setup-test programs
 	@TING_BIN=$(CURDIR)/$(bin) TING_TOUR=$(abspath $(tourdir)) LANG=C.UTF-8 $(go) test -count=1 -timeout 60m -v -run '^TestTour$$' ./fyne-tests/tour
 	@echo "tour: $(tourdir)/index.html"
 
+## gallery: every kind of page in a window, to look at and to touch
+gallery: setup-run
+	@$(go) run ./app/shell/gallery
+
 ## proto: the generated code of the module contract, anew
 proto:
 	@command -v protoc >/dev/null || { echo "proto: apt-get install protobuf-compiler" >&2; exit 1; }

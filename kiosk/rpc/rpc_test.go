@@ -7,13 +7,16 @@ import (
 	"image"
 	"image/png"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/rpc/internal/pb"
@@ -379,4 +382,47 @@ func TestManifestArrives(t *testing.T) {
 		Records: []kiosk.RecordKind{{Name: "gate.pass", Version: 2, Urgent: true}}, Feeds: []string{"people"}, Unattended: true,
 	}
 	same(t, "manifest", toManifest(fromManifest(m)), m)
+}
+
+// FuzzAnswer feeds a module what a broken terminal may send: what it accepts is
+// sent on unchanged.
+func FuzzAnswer(f *testing.F) {
+	for _, a := range []view.Answer{
+		{PageID: "p", Rev: 4, Action: "ok", Fields: map[string]view.Value{"a": {Text: "甲"}, "b": {Chosen: []string{"x"}}}},
+		{PageID: "p", Fields: map[string]view.Value{"photo": {Image: onePixel(f)}}},
+	} {
+		b, err := proto.Marshal(fromAnswer(a))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var r pb.AskReply
+		if proto.Unmarshal(in, &r) != nil {
+			return
+		}
+		a, err := toAnswer(&r)
+		if err != nil {
+			if !errors.Is(err, view.ErrAnswer) {
+				t.Fatalf("an error that does not say it is the answer's: %v", err)
+			}
+			return
+		}
+		if again, err := toAnswer(fromAnswer(a)); err != nil || !cmp.Equal(a, again, cmpopts.EquateEmpty()) {
+			t.Fatalf("changes on the way: %v\n%s", err, cmp.Diff(a, again))
+		}
+	})
+}
+
+func TestRefusedAnswer(t *testing.T) {
+	for name, r := range map[string]*pb.AskReply{
+		"a picture that is none": {Images: map[string][]byte{"a": []byte("GIF89a")}},
+		"a picture of 2 MB":      {Images: map[string][]byte{"a": make([]byte, 2<<20)}},
+		"a text without end":     {Fields: map[string]string{"a": strings.Repeat("x", 1<<20)}},
+	} {
+		if _, err := toAnswer(r); !errors.Is(err, view.ErrAnswer) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -274,21 +274,63 @@ func (r *coordinates) position() (p Position, err error) {
 	if *r.budget--; *r.budget < 0 {
 		return p, fmt.Errorf("more than %d positions: simplify the lines", maxPositions)
 	}
-	vs, err := array(r, (*coordinates).number)
-	if err != nil {
-		return p, err
+	if !r.take('[') {
+		return p, errors.New("coordinates: an array is needed here, nested as the geometry's type says")
 	}
-	if len(vs) < 2 || len(vs) > 4 {
-		return p, fmt.Errorf("coordinates: a position of %d numbers; longitude and latitude are needed", len(vs))
+	const most = 4
+	for n := 0; n < most; n++ {
+		v, err := r.number()
+		if err != nil {
+			return p, err
+		}
+		if n < len(p) {
+			p[n] = v
+		}
+		if r.take(']') {
+			if n == 0 {
+				break
+			}
+			return p, nil
+		}
+		if !r.take(',') {
+			return p, errors.New("coordinates: ',' or ']' is needed")
+		}
 	}
-	return Position{vs[0], vs[1]}, nil
+	return p, errors.New("coordinates: a position is longitude, latitude and perhaps a height")
 }
 
+// number reads a number. Those with few digits, as nearly all are, need no
+// general parser: both parts of the fraction are exact, so its value is too.
 func (r *coordinates) number() (float64, error) {
 	r.space()
-	n := 0
-	for n < len(r.rest) && (r.rest[n] >= '0' && r.rest[n] <= '9' || bytes.IndexByte([]byte("+-.eE"), r.rest[n]) >= 0) {
-		n++
+	n, digits, point := 0, uint64(0), -1
+	simple, negative := true, false
+scan:
+	for ; n < len(r.rest); n++ {
+		switch c := r.rest[n]; {
+		case c >= '0' && c <= '9':
+			digits = digits*10 + uint64(c-'0')
+		case c == '-' && n == 0:
+			negative = true
+		case c == '.' && point < 0:
+			point = n
+		case c == 'e' || c == 'E' || c == '+' || c == '-' || c == '.':
+			simple = false
+		default:
+			break scan
+		}
+	}
+	const most = 16 // digits with sign and point: below 2^53
+	if simple && n > 0 && n <= most && r.rest[n-1] >= '0' && r.rest[n-1] <= '9' {
+		v := float64(digits)
+		if point >= 0 {
+			v /= tenTo[n-1-point]
+		}
+		if negative {
+			v = -v
+		}
+		r.rest = r.rest[n:]
+		return v, nil
 	}
 	v, err := strconv.ParseFloat(string(r.rest[:n]), 64)
 	if err != nil {
@@ -297,6 +339,8 @@ func (r *coordinates) number() (float64, error) {
 	r.rest = r.rest[n:]
 	return v, nil
 }
+
+var tenTo = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16}
 
 func (g Geometry) positions() (n int) {
 	for _, rings := range g.Parts {

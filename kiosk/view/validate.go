@@ -22,7 +22,7 @@ func (p Page) Validate() error {
 	if p.Timeout < 0 || p.Steps < 0 || p.Step < 0 || p.Step > p.Steps {
 		return refuse("timeout or step out of range")
 	}
-	c := checker{seen: map[string]bool{}}
+	c := checker{seen: map[[2]string]bool{}}
 	c.text("title", p.Title)
 	for _, a := range p.Actions {
 		c.id("action", a.ID)
@@ -47,7 +47,7 @@ func (p Page) Validate() error {
 }
 
 type checker struct {
-	seen      map[string]bool // keys and answer ids: both must be unique on a page
+	seen      map[[2]string]bool // keys and answer ids: both must be unique on a page
 	rows      int
 	pixels    int   // of pictures, decoded
 	feats     int   // features of maps
@@ -76,7 +76,7 @@ func (c *checker) id(where, id string) {
 	if id == "" || len(id) > 64 || !utf8.ValidString(id) {
 		c.fail("%s: an ID of 1 to 64 bytes is needed", where)
 	}
-	k := where + "\x00" + id
+	k := [2]string{where, id}
 	if c.seen[k] {
 		c.fail("%s %q appears twice", where, id)
 	}
