@@ -91,7 +91,7 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-.PHONY: run build test quick lint bench fleet monkey proof tour proto pinyin clean help
+.PHONY: run build test quick lint bench gallery fleet monkey proof tour proto pinyin clean help
 .PHONY: setup-build setup-run setup-test
 setup-build: ; @.ci/setup build
 setup-run:   ; @.ci/setup run

@@ -242,7 +242,16 @@ func (d *dateControl) within(from, until time.Time) bool {
 	return !ok || !from.After(high)
 }
 
-func (d *dateControl) firstYear() int { return d.shown.Year() - d.shown.Year()%yearsShown }
+// firstYear begins the page of years. Pages end with the last year that may be
+// chosen: a child's birthday is on the first of them.
+func (d *dateControl) firstYear() int {
+	year := d.shown.Year()
+	if high, ok := parseDay(d.field.node.Max); ok {
+		last := high.Year()
+		return last - yearsShown*((last-year)/yearsShown+1) + 1
+	}
+	return year - year%yearsShown
+}
 
 func (d *dateControl) heading() string {
 	l, t := d.look, d.shown

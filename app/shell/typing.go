@@ -145,7 +145,7 @@ func (v *pageView) chooseKeys() {
 func (v *pageView) wanted() (pad, board bool) {
 	f := v.active
 	switch {
-	case f == nil:
+	case f == nil, !f.takesKeys():
 		return false, false
 	case f.wantsPad():
 		return v.keysShown(), false

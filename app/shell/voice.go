@@ -142,6 +142,16 @@ func (l look) mainSentence(p view.Page) string {
 			}
 		case view.Progress:
 			words = l.say(n.Label)
+		case view.Steps:
+			words = l.spokenSteps(n)
+		case view.Picture:
+			words = l.say(n.Alt)
+		case view.Video:
+			words = l.say(n.Alt)
+		case view.Map:
+			words = l.say(n.Alt)
+		case view.Chart:
+			words = l.spokenChart(n)
 		case view.List:
 			if len(n.Items) == 0 {
 				words = l.say(n.Empty)

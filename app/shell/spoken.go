@@ -1,0 +1,44 @@
+package shell
+
+import (
+	"github.com/luohu/ting/kiosk/view"
+)
+
+// What is drawn is told in words to who does not see it.
+
+// spokenSteps says which stage is under way, and what it needs.
+func (l look) spokenSteps(n view.Steps) string {
+	if n.Now >= len(n.Steps) {
+		return l.say(view.T("已全部完成", "All stages are done"))
+	}
+	s := n.Steps[n.Now]
+	return l.sentences(l.say(view.Tf("第 %d 步,共 %d 步", "Stage %d of %d", n.Now+1, len(n.Steps))), l.say(s.Title), l.say(s.Detail))
+}
+
+// spokenChart reads a chart out: its title and, of a series of a few values,
+// each with its label; of others the last value, which is the newest of a course.
+func (l look) spokenChart(n view.Chart) string {
+	const few = 8
+	words := []string{l.say(n.Title)}
+	if !hasValues(n) {
+		return l.sentences(append(words, l.say(n.Empty))...)
+	}
+	var all []float64
+	for _, s := range n.Series {
+		all = append(all, s.Values...)
+	}
+	step := grain(all...)
+	tell := func(name, label string, v float64) {
+		words = append(words, name+" "+label+" "+number(l.lang, v, step)+" "+l.say(n.Unit))
+	}
+	for _, s := range n.Series {
+		from := 0
+		if len(n.Series) > 1 || len(s.Values) > few {
+			from = max(len(s.Values)-1, 0)
+		}
+		for i := from; i < len(s.Values); i++ {
+			tell(l.say(s.Name), l.say(n.Labels[i]), s.Values[i])
+		}
+	}
+	return l.sentences(words...)
+}
