@@ -31,6 +31,7 @@ type Config struct {
 	Terminal TerminalConfig          `toml:"terminal"`
 	Display  DisplayConfig           `toml:"display"`
 	Center   CenterConfig            `toml:"center"`
+	Journal  JournalConfig           `toml:"journal"`
 	Camera   CameraConfig            `toml:"camera"`
 	Face     FaceConfig              `toml:"face"`
 	Barriers map[string]DeviceConfig `toml:"barrier"` // by lane
@@ -105,6 +106,27 @@ type CenterConfig struct {
 	URL      string `toml:"url"`
 	CA       string `toml:"ca"`        // file: the district's CA, trusted for enrolment
 	CodeFile string `toml:"code_file"` // file with the one-time enrolment code
+}
+
+// JournalConfig says where a copy of the records is kept besides.
+type JournalConfig struct {
+	// Copy is a file on a second medium (a memory card, another disk), which must be
+	// mounted; "" is none. Should the journal be damaged, what is lost there is taken
+	// from it. It holds personal data, as the journal does.
+	Copy  string `toml:"copy"`
+	Every string `toml:"copy_every"` // "" is 5m
+}
+
+// every is how often the journal is copied; 0 is the journal's own choice.
+func (j JournalConfig) every() (time.Duration, error) {
+	if j.Every == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(j.Every)
+	if err == nil && d < time.Second {
+		err = errors.New("it is less than a second")
+	}
+	return d, err
 }
 
 // CameraConfig is the terminal's own camera. Without a URL nobody is recognised by face.
@@ -315,6 +337,9 @@ func (c *Config) check() (problems []string) {
 			}
 		}
 	}
+	if _, err := c.Journal.every(); err != nil {
+		bad("journal.copy_every: %q is not a time such as \"5m\": %v", c.Journal.Every, err)
+	}
 	return problems
 }
 
@@ -335,7 +360,7 @@ func (c *Config) resolve() error {
 	if err != nil {
 		return fmt.Errorf("where is %s: %w", c.path, err)
 	}
-	for _, p := range []*string{&c.Terminal.State, &c.Center.CA, &c.Center.CodeFile, &c.Face.Weights, &c.Face.Landmarks} {
+	for _, p := range []*string{&c.Terminal.State, &c.Center.CA, &c.Center.CodeFile, &c.Journal.Copy, &c.Face.Weights, &c.Face.Landmarks} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,13 +19,22 @@ import (
 	"github.com/luohu/ting/sync/record"
 )
 
-const journalUsage = `usage: ting journal status|verify|export -state DIR
+const journalUsage = `usage: ting journal status|verify|export|backup|salvage|restore -state DIR [flags]
 
 Looks into a terminal's journal. The terminal may run on: nothing is changed.
 
-  status   the lanes, how far the center has them, and what waits
-  verify   reads the whole file and walks every chain; fails with what is wrong
+  status   the lanes, how far the center has them, what waits, and what was salvaged
+  verify   reads the whole file and walks every chain
   export   writes every record that is still here as a line of JSON
+  backup   writes a verified copy to the file -to, which should lie on another medium
+
+With the terminal stopped:
+
+  salvage  opens a damaged journal: sets the file aside, keeps what its chains prove
+           (and what the copy -from still has), and says exactly what may be missing
+  restore  puts the copy -from in the journal's place; a new epoch begins
+
+Exit codes: 0 in order; 1 it failed, or something is wrong or missing; 2 wrong usage.
 
 flags:
 `
@@ -42,29 +52,50 @@ func journalCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 	fs := flag.NewFlagSet("journal", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprint(stderr, journalUsage); fs.PrintDefaults() }
-	state := fs.String("state", "", "the terminal's state `directory` (terminal.state in terminal.toml)")
-	looks := map[string]func(context.Context, *journal.Reader, io.Writer, io.Writer) error{
-		"status": journalStatus, "verify": journalVerify, "export": journalExport,
-	}
+	var j journalFlags
+	fs.StringVar(&j.state, "state", "", "the terminal's state `directory` (terminal.state in terminal.toml)")
+	fs.StringVar(&j.to, "to", "", "backup: the `file` to write; one that is there is replaced once the new one is verified")
+	fs.StringVar(&j.from, "from", "", "restore, salvage: the `file` that backup, or journal.copy, has written")
 	what := ""
-	if len(args) > 0 && looks[args[0]] != nil {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		what, args = args[0], args[1:]
 	}
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
-	if what == "" || *state == "" || fs.NArg() > 0 {
+	do := journalCommands[what]
+	if do == nil || j.state == "" || fs.NArg() > 0 || (what == "backup") != (j.to != "") || what == "restore" && j.from == "" {
 		fs.Usage()
 		return errUsage
 	}
-	r, err := journal.OpenReader(ctx, filepath.Join(*state, journalFile))
+	j.path = filepath.Join(j.state, journalFile)
+	return do(ctx, j, stdout, stderr)
+}
+
+// journalFlags are what the commands are given.
+type journalFlags struct{ state, to, from, path string }
+
+var journalCommands = map[string]func(context.Context, journalFlags, io.Writer, io.Writer) error{
+	"status": looking(journalStatus), "verify": looking(journalVerify), "export": looking(journalExport),
+	"backup": journalBackup, "restore": journalRestore, "salvage": journalSalvage,
+}
+
+// looking makes a command of a look into a journal that may be in use.
+func looking(look func(context.Context, *journal.Reader, io.Writer, io.Writer) error) func(context.Context, journalFlags, io.Writer, io.Writer) error {
+	return func(ctx context.Context, j journalFlags, stdout, stderr io.Writer) error {
+		r, err := journal.OpenReader(ctx, j.path)
+		if err != nil {
+			return j.absent(err)
+		}
+		return errors.Join(look(ctx, r, stdout, stderr), r.Close())
+	}
+}
+
+func (j journalFlags) absent(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no journal in %s: give the terminal's state directory with -state: %w", *state, err)
+		return fmt.Errorf("there is no journal in %s: give the terminal's state directory with -state: %w", j.state, err)
 	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(looks[what](ctx, r, stdout, stderr), r.Close())
+	return err
 }
 
 func journalStatus(ctx context.Context, r *journal.Reader, stdout, _ io.Writer) error {
@@ -88,7 +119,7 @@ func journalStatus(ctx context.Context, r *journal.Reader, stdout, _ io.Writer) 
 	for _, f := range o.SetAside {
 		fmt.Fprintf(stdout, "\ndamaged and salvaged: %s\n", f)
 	}
-	return nil
+	return printReports(r.Path(), stdout)
 }
 
 func journalVerify(ctx context.Context, r *journal.Reader, stdout, _ io.Writer) error {

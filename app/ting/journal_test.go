@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,10 +77,80 @@ func TestJournalCommand(t *testing.T) {
 	}
 }
 
+// TestJournalRescue copies a journal, damages it, salvages it with the copy's help,
+// and restores the copy.
+func TestJournalRescue(t *testing.T) {
+	state, copied := t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
+	path := filepath.Join(state, journalFile)
+	options := journal.Options{Terminal: "gate-1", Log: slog.New(slog.DiscardHandler), MinFree: -1, Reserve: -1}
+	j, err := journal.Open(t.Context(), path, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		if _, err := j.Append(context.Background(), journal.Entry{Kind: "k", Version: 1, Body: bytes.Repeat([]byte("x"), 900)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, _, err := look(t, "backup", "-state", state, "-to", copied); err != nil || !strings.Contains(out, "50 records") {
+		t.Fatalf("backup: %q, %v", out, err)
+	}
+	if _, _, err := look(t, "salvage", "-state", state); !errors.Is(err, journal.ErrInUse) {
+		t.Errorf("salvage of a running terminal's: %v", err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := look(t, "salvage", "-state", state); err != nil || !strings.Contains(out, "nothing had to be salvaged") {
+		t.Errorf("salvage of a sound one: %q, %v", out, err)
+	}
+	damage := func() {
+		t.Helper()
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(b) / 2; i < len(b)*2/3; i++ {
+			b[i] = 0xa5
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage()
+	if _, _, err := look(t, "verify", "-state", state); err == nil {
+		t.Error("verify finds a damaged journal in order")
+	}
+	if out, _, err := look(t, "salvage", "-state", state, "-from", copied); err != nil || !strings.Contains(out, "recovered  50 records") ||
+		!strings.Contains(out, "nothing that the center had not acknowledged") {
+		t.Errorf("salvage with a copy: %v\n%s", err, out)
+	}
+	damage()
+	out, _, err := look(t, "salvage", "-state", state)
+	if !errors.Is(err, errMissing) || !strings.Contains(out, "missing    epoch      from        to   records") || !strings.Contains(out, "ordinary") {
+		t.Errorf("salvage without one: %v\n%s", err, out)
+	}
+	out, _, err = look(t, "restore", "-state", state, "-from", copied)
+	if err != nil || !strings.Contains(out, "50 records") || !strings.Contains(out, ".replaced-") {
+		t.Errorf("restore: %v\n%s", err, out)
+	}
+	if out, _, err := look(t, "verify", "-state", state); err != nil || !strings.Contains(out, "in order: 50 records") {
+		t.Errorf("verify after the restore: %q, %v", out, err)
+	}
+	if j, err = journal.Open(t.Context(), path, options); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if j.Epoch() < 2 {
+		t.Errorf("the restored journal goes on in epoch %d", j.Epoch())
+	}
+}
+
 func TestJournalCommandRefuses(t *testing.T) {
 	for name, args := range map[string][]string{
 		"nothing": nil, "an unknown word": {"erase", "-state", "."}, "no state": {"status"},
 		"an unknown flag": {"status", "-x"}, "one word too many": {"status", "-state", ".", "now"},
+		"a backup to nowhere": {"backup", "-state", "."}, "a restore from nothing": {"restore", "-state", "."},
 	} {
 		if _, said, err := look(t, args...); !errors.Is(err, errUsage) || !strings.Contains(said, "ting journal status") {
 			t.Errorf("%s: %v, said %q", name, err, said)

@@ -43,6 +43,7 @@ type terminal struct {
 	finder *viewfinder // nil without a camera
 
 	journal  *journal.Journal
+	copies   *journal.Copies // nil without a second medium
 	feeds    *feed.Cache
 	engine   *engine.Engine // nil without a camera
 	identity *identity.Identity
@@ -289,7 +290,7 @@ func (t *terminal) open(ctx context.Context) (err error) {
 			t.closeDownTo(kept)
 		}
 	}()
-	t.journal, err = journal.Open(ctx, filepath.Join(state, journalFile), journal.Options{Terminal: c.Terminal.ID, Log: t.log})
+	t.journal, err = journal.Open(ctx, filepath.Join(state, journalFile), journal.Options{Terminal: c.Terminal.ID, Log: t.log, Copy: c.Journal.Copy})
 	if err != nil {
 		return err
 	}
@@ -317,6 +318,11 @@ func (t *terminal) open(ctx context.Context) (err error) {
 			modules: t.host.Status, changed: changed,
 		}
 		t.running.Go(func() { t.link.run(ctx) })
+	}
+	if c.Journal.Copy != "" {
+		every, _ := c.Journal.every() // checked with the configuration
+		t.copies = &journal.Copies{Journal: t.journal, To: c.Journal.Copy, Every: every, Log: t.log}
+		t.running.Go(func() { t.copies.Run(ctx) })
 	}
 	t.running.Go(func() { t.showStatus(ctx) })
 	if c.Demo.Enrol && t.engine != nil {

@@ -34,6 +34,9 @@ type Options struct {
 	Reserve int64
 	// TidyEvery is how often old records are deleted. 0 is a minute.
 	TidyEvery time.Duration
+	// Copy is a file that Copies keeps on a second medium: should the journal be
+	// damaged, what only the copy still has is taken from there. "" is none.
+	Copy string
 	// Device identifies the machine. "" is a digest of its machine-id.
 	Device string
 

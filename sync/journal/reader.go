@@ -50,6 +50,15 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 // Close ends the reading.
 func (r *Reader) Close() error { return r.db.Close() }
 
+// Path is the journal's file.
+func (r *Reader) Path() string { return r.path }
+
+// Terminal is whose journal it is. A damaged one may still say.
+func (r *Reader) Terminal(ctx context.Context) (id string, err error) {
+	err = r.db.QueryRowContext(ctx, "SELECT terminal FROM identity WHERE one=1").Scan(&id)
+	return id, classify(err)
+}
+
 // Overview is what a Reader sees of a journal. It is a Status without what only
 // the running terminal knows.
 type Overview struct {
@@ -101,7 +110,7 @@ func (r *Reader) Overview(ctx context.Context) (Overview, error) {
 	}
 	o.SetAside, err = filepath.Glob(globQuote(r.path) + ".damaged-*")
 	o.SetAside = slices.DeleteFunc(o.SetAside, func(p string) bool {
-		return strings.HasSuffix(p, "-wal") || strings.HasSuffix(p, "-shm")
+		return strings.HasSuffix(p, "-wal") || strings.HasSuffix(p, "-shm") || isReport(p)
 	})
 	return o, err
 }

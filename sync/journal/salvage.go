@@ -17,12 +17,15 @@ type Salvage struct {
 	Cause     error
 	SetAside  string // the damaged file; it is never deleted
 	Recovered int64  // records that their chain proves, now in the new journal
+	FromCopy  int64  // of these, the ones that only Options.Copy still had
 	Missing   []Missing
 	// Unreadable says that not even the chains' heads could be read for some
 	// epoch: records may be missing that nobody can count.
 	Unreadable bool
 	// Tables lists business tables of the damaged file. They are not copied.
 	Tables []string
+
+	copied *sql.DB // of Options.Copy; nil when there is none that can be read
 }
 
 // Missing is a run of numbers that were not recovered and that the center had
@@ -69,11 +72,20 @@ func (j *Journal) setAsideAndSalvage(ctx context.Context, o *origin, cause error
 	} else {
 		defer damaged.Close()
 	}
+	if copied := j.openLastCopy(ctx); copied != nil {
+		defer copied.Close()
+		s.copied = copied
+	}
 	j.db = db
 	defer func() { j.db = nil }()
 	err = j.inTransaction(ctx, func(tx *sql.Tx) error {
 		if damaged != nil {
 			if err := s.copyChains(ctx, damaged, tx, &b); err != nil {
+				return err
+			}
+		}
+		if s.copied != nil {
+			if err := s.copyLost(ctx, tx, &b); err != nil {
 				return err
 			}
 		}
@@ -86,7 +98,10 @@ func (j *Journal) setAsideAndSalvage(ctx context.Context, o *origin, cause error
 	if err != nil {
 		return nil, fmt.Errorf("salvage the journal: %w", err)
 	}
-	j.opts.Log.Warn("the journal was salvaged", "op", "salvage", "records", s.Recovered, "gaps", len(s.Missing), "unreadable", s.Unreadable)
+	if err := s.writeReport(); err != nil {
+		j.opts.Log.Warn("the report of the salvage cannot be kept", "op", "salvage", "cause", err)
+	}
+	j.opts.Log.Warn("the journal was salvaged", "op", "salvage", "records", s.Recovered, "from_copy", s.FromCopy, "gaps", len(s.Missing), "unreadable", s.Unreadable)
 	return s, nil
 }
 
@@ -207,6 +222,16 @@ func (s *Salvage) copyChain(ctx context.Context, damaged *sql.DB, tx *sql.Tx, b 
 		sent, c.anchorSeq, c.anchorHash = nil, c.ackedSeq, c.ackedHash // the center has them
 	}
 	unsent, last := readWhole(ctx, damaged, name, c.ackedSeq, c.ackedHash, c.seq)
+	if s.copied != nil && c.ackedSeq+int64(len(unsent)) < c.seq {
+		// The copy goes on where the damage begins, if it is of the same history.
+		var more []record.Record
+		more, last = readWhole(ctx, s.copied, name, c.ackedSeq+int64(len(unsent)), last, c.seq)
+		unsent = append(unsent, more...)
+		s.FromCopy += int64(len(more))
+		// And behind what the copy has, the damaged file may be whole again.
+		more, last = readWhole(ctx, damaged, name, c.ackedSeq+int64(len(unsent)), last, c.seq)
+		unsent = append(unsent, more...)
+	}
 	c.seq, c.hash = c.ackedSeq+int64(len(unsent)), last
 	prev := c.anchorHash
 	for _, r := range append(sent, unsent...) {
@@ -224,6 +249,53 @@ func (s *Salvage) copyChain(ctx context.Context, damaged *sql.DB, tx *sql.Tx, b 
 	}
 	b.chains[k] = c
 	return nil
+}
+
+// copyLost takes whole chains from the last copy of which the damaged file has
+// nothing that can be read.
+func (s *Salvage) copyLost(ctx context.Context, tx *sql.Tx, b *book) error {
+	from := &Salvage{}
+	had := b.epoch
+	theirs := book{terminal: b.terminal, epoch: b.epoch, chains: map[chainKey]chain{}}
+	if s.copied.QueryRowContext(ctx, "SELECT epoch FROM identity WHERE one=1 AND terminal=?", b.terminal).Scan(&theirs.epoch) != nil {
+		return nil // of another terminal, or not to be read
+	}
+	b.epoch = max(had, theirs.epoch)
+	for epoch := int64(1); epoch <= theirs.epoch; epoch++ {
+		for _, l := range record.Lanes {
+			k := chainKey{epoch, l}
+			if _, have := b.chains[k]; have {
+				continue
+			}
+			c, ok := readChain(ctx, s.copied, k)
+			if !ok {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO epochs (epoch, began, why) VALUES (?,0,'from the copy')`, epoch); err != nil {
+				return err
+			}
+			if err := from.copyChain(ctx, s.copied, tx, b, k, c); err != nil {
+				return err
+			}
+		}
+	}
+	s.Recovered, s.FromCopy, s.Missing = s.Recovered+from.Recovered, s.FromCopy+from.Recovered, append(s.Missing, from.Missing...)
+	return nil
+}
+
+// openLastCopy opens the copy on the second medium, if there is one.
+func (j *Journal) openLastCopy(ctx context.Context) *sql.DB {
+	if j.opts.Copy == "" {
+		return nil
+	}
+	r, err := OpenReader(ctx, j.opts.Copy)
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			j.opts.Log.Warn("the journal's copy cannot be read", "op", "salvage", "cause", err)
+		}
+		return nil
+	}
+	return r.db
 }
 
 // readWhole reads records one by one, so that a damaged page costs only what is
