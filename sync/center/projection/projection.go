@@ -16,7 +16,12 @@
 // of events: what a module makes of a day must not depend on it. The center
 // delivers every record once per (terminal, epoch, lane, seq).
 //
-// Test a projection through a center of the test's own.
+// The center keeps its tables in SQLite or PostgreSQL. Schema and queries are written
+// once, in what both have in common: TEXT, INTEGER and BLOB; ? for arguments; 1 and 0
+// for truths; in ON CONFLICT … DO UPDATE the row's own columns with the table's name;
+// CASE instead of MAX(a, b). The file dialect.go of the package store has all of it.
+//
+// Test a projection through a center of the test's own, on both: pgtest.Both.
 package projection
 
 import (
