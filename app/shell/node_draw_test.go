@@ -274,7 +274,7 @@ type testFilms struct {
 
 func (f *testFilms) Open(name string) (Film, error) {
 	f.opened = append(f.opened, name)
-	if name != "card.mp4" {
+	if name != "card.mjpeg" {
 		return nil, fmt.Errorf("no film %q", name)
 	}
 	return testFilm{&still{f.pic}, f}, nil

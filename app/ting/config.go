@@ -73,6 +73,7 @@ type DisplayConfig struct {
 	Elder      bool   `toml:"elder"`      // large type, few things, slow
 	Wheelchair bool   `toml:"wheelchair"` // everything to touch in the lower half
 	Voice      bool   `toml:"voice"`      // pages are read out
+	Films      string `toml:"films"`      // directory of films (devices/film); relative to terminal.toml
 }
 
 // nights are the hours that Night says.
@@ -360,7 +361,7 @@ func (c *Config) resolve() error {
 	if err != nil {
 		return fmt.Errorf("where is %s: %w", c.path, err)
 	}
-	for _, p := range []*string{&c.Terminal.State, &c.Center.CA, &c.Center.CodeFile, &c.Journal.Copy, &c.Face.Weights, &c.Face.Landmarks} {
+	for _, p := range []*string{&c.Terminal.State, &c.Display.Films, &c.Center.CA, &c.Center.CodeFile, &c.Journal.Copy, &c.Face.Weights, &c.Face.Landmarks} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/luohu/ting/devices/barrier"
 	"github.com/luohu/ting/devices/camera"
 	"github.com/luohu/ting/devices/face/engine"
+	"github.com/luohu/ting/devices/film"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/identity"
@@ -152,6 +153,9 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		Place:   view.T(c.Terminal.Place.ZH, c.Terminal.Place.EN),
 		Log:     t.log, Mirror: true, AllowQuit: c.Terminal.AllowQuit,
 		OnQuit: func() { t.shell.Quit() },
+	}
+	if c.Display.Films != "" {
+		o.Films = films{film.Folder{Dir: c.Display.Films}}
 	}
 	setDisplay(&o, c)
 	t.display.Store(&o.Display)

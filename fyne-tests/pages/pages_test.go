@@ -85,7 +85,7 @@ func open(t *testing.T, p view.Page, o shell.Options, st shell.Status, faces ...
 type films struct{}
 
 func (films) Open(name string) (shell.Film, error) {
-	if name != "card.mp4" {
+	if name != "card.mjpeg" {
 		return nil, errors.New("no such film")
 	}
 	pix, _ := sample.Picture(0)

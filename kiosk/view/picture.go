@@ -34,7 +34,7 @@ type Picture struct {
 // and says so.
 type Video struct {
 	Key
-	Film    string `json:"film"`             // its name in the terminal's folder of films: "card.mp4"
+	Film    string `json:"film"`             // its name in the terminal's folder of films: "card.mjpeg"
 	Still   []byte `json:"still,omitempty"`  // a picture that stands for it, as Picture.Data
 	Alt     Text   `json:"alt"`              // what is to be seen, as Picture.Alt
 	Caption Text   `json:"caption,omitzero"` // drawn below

@@ -13,7 +13,7 @@ func newFilms(still bool) films { return films{still} }
 
 // Open implements shell.Films.
 func (f films) Open(name string) (shell.Film, error) {
-	if name != "card.mp4" {
+	if name != "card.mjpeg" {
 		return nil, fmt.Errorf("the gallery has no film %q", name)
 	}
 	return film{newPattern(f.still)}, nil

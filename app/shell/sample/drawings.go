@@ -43,13 +43,13 @@ func Drawings() []Page {
 		{"video", view.Page{
 			ID: "video", Title: view.T("怎样使用读卡器", "How to use the card reader"),
 			Body: []view.Node{
-				view.Video{Key: view.Key{Key: "v"}, Film: "card.mp4", Still: Landscape(), Alt: view.T("一只手把卡贴在读卡器上", "A hand holds a card to the reader"), Caption: view.T("把卡平放在感应区,等一声提示音", "Lay the card flat on the reader and wait for the tone")},
+				view.Video{Key: view.Key{Key: "v"}, Film: "card.mjpeg", Still: Landscape(), Alt: view.T("一只手把卡贴在读卡器上", "A hand holds a card to the reader"), Caption: view.T("把卡平放在感应区,等一声提示音", "Lay the card flat on the reader and wait for the tone")},
 			},
 			Actions: []view.Action{next},
 		}},
 		{"video-missing", view.Page{
 			ID: "video", Title: view.T("怎样使用读卡器", "How to use the card reader"),
-			Body: []view.Node{view.Video{Key: view.Key{Key: "v"}, Film: "no-such.mp4", Alt: view.T("一只手把卡贴在读卡器上", "A hand holds a card to the reader")}},
+			Body: []view.Node{view.Video{Key: view.Key{Key: "v"}, Film: "no-such.mjpeg", Alt: view.T("一只手把卡贴在读卡器上", "A hand holds a card to the reader")}},
 		}},
 		{"chart-bar", view.Page{
 			ID: "chart-bar", Title: view.T("今日客流", "Visitors today"),
