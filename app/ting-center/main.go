@@ -26,6 +26,7 @@ commands:
   passwd       give the console's administrator a new password
   backup       copy the database, verify the copy, and tell terminals what is safe
   verify       read a database or a backup whole, and walk every chain in it
+  audit        read the audit log and verify that nobody changed it
   restore      make a database from a backup, where there is none
 
 ting-center COMMAND -h lists a command's flags.
@@ -47,7 +48,7 @@ func main() {
 func command(args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func([]string, io.Writer, io.Writer) error{
 		"run": run, "enrol-code": enrolCode, "passwd": passwd,
-		"backup": backup, "verify": verify, "restore": restore,
+		"backup": backup, "verify": verify, "restore": restore, "audit": audit,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, usage)

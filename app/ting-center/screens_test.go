@@ -1,7 +1,9 @@
 package main
 
 import (
+	"database/sql"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -26,5 +28,39 @@ func TestScreensOfTheRealProgram(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/csv") {
 		t.Errorf("the export is answered %s, %s", resp.Status, resp.Header.Get("Content-Type"))
+	}
+}
+
+// TestAuditCommand: the log verifies beside a running center, and not after
+// somebody has been at the file.
+func TestAuditCommand(t *testing.T) {
+	p := start(t, t.TempDir(), "127.0.0.1:0", "-demo")
+	out, err := program(t, "audit", "-state", p.dir).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "entries hold") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Fields(string(out))
+	head := lines[len(lines)-1]
+	p.enrolCode("gate-9", "school-1") // the chain goes on
+	if out, err := program(t, "audit", "-state", p.dir, "-known", head).CombinedOutput(); err != nil {
+		t.Errorf("with a value written down: %v\n%s", err, out)
+	}
+	if out, err := program(t, "audit", "-state", p.dir, "-known", strings.Repeat("ab", 32)).CombinedOutput(); err == nil {
+		t.Errorf("a value of another chain passes:\n%s", out)
+	}
+	if out, err := program(t, "audit", "-state", p.dir, "-known", "12").CombinedOutput(); err == nil {
+		t.Errorf("a value that is none passes:\n%s", out)
+	}
+	p.kill()
+	db, err := sql.Open("sqlite3", filepath.Join(p.dir, "center.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`UPDATE audit SET who = 'somebody else' WHERE id = 2`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if out, err := program(t, "audit", "-state", p.dir).CombinedOutput(); err == nil || !strings.Contains(string(out), "entry 2") {
+		t.Errorf("a log that was changed passes: %v\n%s", err, out)
 	}
 }

@@ -77,7 +77,7 @@ const (
 )
 
 func trimHealth(h wire.Health) wire.Health {
-	h.Unsent = max(h.Unsent, 0)
+	h.Unsent, h.Lag = max(h.Unsent, 0), max(h.Lag, 0)
 	h.Version = cut(h.Version)
 	devices := map[string]string{}
 	for name, trouble := range h.Devices {

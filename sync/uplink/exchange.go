@@ -51,10 +51,13 @@ func (l *lane) exchange(ctx context.Context, b journal.Batch) (answer, error) {
 	u := l.u
 	ctx, cancel := context.WithTimeout(ctx, u.o.Timeout)
 	defer cancel()
-	sent := u.o.Clock()
+	sent, health := u.o.Clock(), u.health()
+	if len(b.Records) > 0 {
+		health.Lag = wire.Seconds(max(0, sent.Sub(b.Records[0].Time())) / time.Second)
+	}
 	head, err := wire.EncodeHead(wire.Head{
 		Terminal: b.Chain.Terminal, Epoch: b.Chain.Epoch, Lane: b.Chain.Lane,
-		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: u.health(),
+		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: health,
 	})
 	if err != nil {
 		return answer{}, err

@@ -53,6 +53,9 @@ type Head struct {
 type Health struct {
 	Unsent  int64  `json:"unsent"` // records not yet acknowledged, all lanes
 	Version string `json:"version"`
+	// Lag is the age of the oldest record that this batch brings, by the
+	// terminal's clock: how far behind the lane is. 0 for an empty batch.
+	Lag Seconds `json:"lag,omitempty"`
 	// Devices holds one line per device that is not well: "camera": "unplugged".
 	Devices map[string]string `json:"devices,omitempty"`
 }

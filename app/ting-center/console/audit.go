@@ -157,10 +157,12 @@ func (c *Console) auditCSV(w http.ResponseWriter, v visit) error {
 		}
 		out.Flush()
 		_ = control.SetWriteDeadline(time.Now().Add(30 * time.Second)) // a test's recorder has none
-		if out.Error() != nil || buffered.Flush() != nil || len(list) < csvPage {
-			return nil
+		gone := errors.Join(out.Error(), buffered.Flush())             // who does not want it any more need not be told
+		if gone != nil || len(list) < csvPage {
+			break
 		}
 	}
+	return nil
 }
 
 // cutShort breaks the connection: an export that lacks its end must not look whole.

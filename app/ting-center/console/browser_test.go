@@ -173,6 +173,8 @@ func TestInTheBrowser(t *testing.T) {
 	w.signIn("approver")
 	w.wait("the stream opens", `document.getElementById("live").classList.contains("on")`)
 
+	w.wait("a terminal that lags is told", `document.getElementById("terminals").innerText.includes("上传滞后 2 小时")`)
+
 	// Somebody passes, and stands on the page without a touch.
 	d.report(d.east.Make(record.Ordinary, 1, gate.KindPass.Name, "person/9999", pass(t, "欧阳小小")))
 	w.wait("the pass arrives", `document.getElementById("lines").innerText.includes("欧**小")`)

@@ -121,7 +121,7 @@ func (d *district) others() {
 			d.t.Fatal(err)
 		}
 	}
-	say(d.placed("gate-south-1", demo.School1, "第一小学 南门"), wire.Health{Unsent: 128, Version: "1.2.0", Devices: map[string]string{"camera": "unplugged", "barrier": "no answer for 3 minutes"}}, 47*time.Second)
+	say(d.placed("gate-south-1", demo.School1, "第一小学 南门"), wire.Health{Unsent: 128, Version: "1.2.0", Lag: 7900, Devices: map[string]string{"camera": "unplugged", "barrier": "no answer for 3 minutes"}}, 47*time.Second)
 	say(d.placed("hall-1", demo.Hall, "政务服务大厅 1 号机"), wire.Health{Version: "1.2.0"}, time.Second)
 	say(d.placed("hall-2", demo.Hall, "政务服务大厅 2 号机"), wire.Health{Unsent: 3, Version: "1.1.4", Devices: map[string]string{"printer": "out of paper"}}, 0)
 	d.placed("triage-1", demo.Hospital, "区人民医院 门诊大厅")

@@ -28,6 +28,7 @@ func (c *Console) functions() template.FuncMap {
 		"left":    func(l view.Lang, t time.Time) string { return left(t.Sub(c.opt.Center.Now())).In(l) },
 		"gone":    func(t time.Time) bool { return !t.After(c.opt.Center.Now()) },
 		"seconds": seconds,
+		"span":    func(l view.Lang, d time.Duration) string { return span(d).In(l) },
 		"count":   count,
 		"qr":      qrPicture,
 		"add":     func(a, b int) int { return a + b },
@@ -70,6 +71,17 @@ func seconds(d time.Duration) string {
 		return "0 s"
 	}
 	return fmt.Sprintf("%+.0f s", d.Seconds())
+}
+
+// span says how long something is.
+func span(d time.Duration) view.Text {
+	switch {
+	case d < time.Hour:
+		return view.Tf("%d 分钟", "%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return view.Tf("%d 小时", "%d h", int(d.Hours()))
+	}
+	return view.Tf("%d 天", "%d d", int(d.Hours()/24))
 }
 
 // count writes a number with its thousands apart.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -192,5 +194,53 @@ func TestTopics(t *testing.T) {
 		if got := strings.Join(topics(c.e), " "); got != c.want {
 			t.Errorf("%+v changes %q, want %q", c.e, got, c.want)
 		}
+	}
+}
+
+// TestSeveralConsolesAreOne: a session, a form's token and a slip made at one
+// center hold at another of the same database.
+func TestSeveralConsolesAreOne(t *testing.T) {
+	d := open(t)
+	second, err := New(Options{Center: d.c, Consents: consents{}, Log: d.own.opt.Log, Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Drain()
+	p := d.as(Approver)
+	_, body, _ := p.send("/enrol/code", "terminal", "gate-9", "site", "school-9")
+	if slipText.FindString(body) == "" {
+		t.Fatal("no code")
+	}
+	var jar []*http.Cookie
+	u, err := url.Parse(d.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar = p.web.Jar.Cookies(u)
+	ask := func(method, path, form string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, ck := range jar {
+			r.AddCookie(ck)
+		}
+		w := httptest.NewRecorder()
+		second.ServeHTTP(w, r)
+		jar = append(jar, w.Result().Cookies()...)
+		return w
+	}
+	if w := ask(http.MethodGet, "/enrol", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "gate-9") {
+		t.Errorf("the other console: %d", w.Code)
+	}
+	if w := ask(http.MethodPost, "/enrol/code", url.Values{"token": {p.token()}, "terminal": {"gate-8"}, "site": {"school-9"}}.Encode()); w.Code != http.StatusSeeOther {
+		t.Errorf("a form at the other console: %d %s", w.Code, w.Body)
+	}
+	if w := ask(http.MethodGet, "/enrol", ""); slipText.FindString(w.Body.String()) == "" {
+		t.Error("the code is not shown")
+	}
+	if w := ask(http.MethodPost, "/signout", url.Values{"token": {p.token()}}.Encode()); w.Code != http.StatusSeeOther {
+		t.Errorf("sign-out: %d", w.Code)
+	}
+	if _, _, at := p.get("/enrol"); at != "/signin" {
+		t.Error("signed out at one, still signed in at the other")
 	}
 }

@@ -22,6 +22,7 @@ type terminalRow struct {
 	State    string // well, trouble, late, away, never, quarantined, revoked
 	Troubles []trouble
 	Clock    time.Duration // shown when it matters
+	Lag      time.Duration // likewise: how old what it still brings is
 	Expiring bool
 }
 
@@ -34,6 +35,7 @@ const (
 	awayAfter    = 10 * time.Minute
 	clockMatters = 5 * time.Second
 	certMatters  = 14 * 24 * time.Hour
+	lagMatters   = 5 * time.Minute
 )
 
 // Name is what people call the terminal.
@@ -46,7 +48,7 @@ func (r terminalRow) Name() string {
 
 // Troubled reports whether somebody should look after it.
 func (r terminalRow) Troubled() bool {
-	return r.State != "well" && r.State != "revoked" || r.Clock != 0 || r.Expiring && r.State != "revoked"
+	return r.State != "well" && r.State != "revoked" || r.Clock != 0 || r.Lag != 0 || r.Expiring && r.State != "revoked"
 }
 
 func (c *Console) terminalRow(d store.Device, names map[string]view.Text) terminalRow {
@@ -61,6 +63,9 @@ func (c *Console) terminalRow(d store.Device, names map[string]view.Text) termin
 	slices.SortFunc(r.Troubles, func(a, b trouble) int { return strings.Compare(a.Device, b.Device) })
 	if d.ClockError.Abs() >= clockMatters {
 		r.Clock = d.ClockError
+	}
+	if lag := time.Duration(d.Health.Lag) * time.Second; lag >= lagMatters && d.Health.Unsent > 0 {
+		r.Lag = lag
 	}
 	return r
 }

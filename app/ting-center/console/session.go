@@ -60,18 +60,27 @@ func (c *Console) alive(s store.Session, a store.Account) bool {
 	return now.Before(s.EndsAt) && now.Sub(s.SeenAt) < sessionIdle && a.DisabledAt.IsZero() && Role(a.Role).known()
 }
 
+// cookie is the secret that the browser holds, "" for none that can be one.
+func cookie(r *http.Request) string {
+	ck, err := r.Cookie(cookieName)
+	if err != nil || len(ck.Value) > 64 {
+		return ""
+	}
+	return ck.Value
+}
+
 // visit finds the request's session and account; without one the account has no
 // name. byHand is for what a person did, which keeps the session alive.
 func (c *Console) visit(r *http.Request, byHand bool) (v visit, err error) {
 	v.Request = r
-	ck, err := r.Cookie(cookieName)
-	if err != nil || len(ck.Value) > 64 {
+	secret := cookie(r)
+	if secret == "" {
 		return v, nil
 	}
 	var s store.Session
 	var a store.Account
 	err = c.opt.Center.View(r.Context(), func(tx *store.Tx) (err error) {
-		if s, err = tx.Session(sessionHash(ck.Value)); err != nil {
+		if s, err = tx.Session(sessionHash(secret)); err != nil {
 			return err
 		}
 		a, err = tx.Account(s.Account)
@@ -83,7 +92,7 @@ func (c *Console) visit(r *http.Request, byHand bool) (v visit, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.session, v.account, v.token, v.slip = s, a, formToken(ck.Value), readSlip(r, ck.Value)
+	v.session, v.account, v.token, v.slip = s, a, formToken(secret), readSlip(r, secret)
 	if now := c.opt.Center.Now(); byHand && now.Sub(s.SeenAt) >= sessionNews {
 		// On a full disk the session ends earlier; that must not hide the page that says so.
 		if err := c.opt.Center.Edit(r.Context(), func(tx *store.Tx) error { return tx.TouchSession(s.Hash, now) }); err != nil {
