@@ -2,13 +2,17 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/google/uuid"
 
 	"github.com/luohu/ting/sync/center/store"
+	"github.com/luohu/ting/sync/journal"
+	"github.com/luohu/ting/sync/record"
 )
 
 // Ledger knows every promise that terminals made: each record of which one said
@@ -17,6 +21,7 @@ type Ledger struct {
 	mu      sync.Mutex
 	told    map[uuid.UUID]string // terminal by record
 	twice   []string             // records that were told twice
+	aside   map[uuid.UUID]bool   // records on a disk that was set aside, unsent
 	refused map[string]int64     // by reason
 }
 
@@ -67,6 +72,7 @@ type Verdict struct {
 	Doubled int // more than once in the log
 	Gaps    int // chains with a hole or a hash that does not hold
 	Forked  int // told, and kept beside the log as another history
+	Aside   int // told, and unsent on a disk that was set aside, where an operator finds them
 	// Examples name a few of what is wrong.
 	Examples []string
 }
@@ -77,10 +83,42 @@ func (v Verdict) OK() bool { return v.Lost == 0 && v.Doubled == 0 && v.Gaps == 0
 // String is the verdict in one line.
 func (v Verdict) String() string {
 	s := fmt.Sprintf("%d said done, %d stored, %d lost, %d doubled, %d gaps", v.Told, v.Stored, v.Lost, v.Doubled, v.Gaps)
+	if v.Aside > 0 {
+		s += fmt.Sprintf(", %d unsent on the disk set aside", v.Aside)
+	}
 	if v.Forked > 0 {
 		s += fmt.Sprintf(", %d kept as another history", v.Forked)
 	}
 	return s
+}
+
+// SetAside tells of a terminal's folder that is taken out of service: what its
+// journal knows to be unsent is not lost, but waits there for an operator.
+func (l *Ledger) SetAside(ctx context.Context, folder string) (err error) {
+	r, err := journal.OpenReader(ctx, filepath.Join(folder, "journal.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	o, err := r.Overview(ctx)
+	if err != nil {
+		return err
+	}
+	acked := map[record.Chain]int64{}
+	for _, c := range o.Chains {
+		acked[c.Chain] = c.Acked
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.aside == nil {
+		l.aside = map[uuid.UUID]bool{}
+	}
+	return r.Each(ctx, func(c record.Chain, rec record.Record) error {
+		if rec.Seq > acked[c] {
+			l.aside[rec.ID] = true
+		}
+		return nil
+	})
 }
 
 const checkPage = 5000
@@ -151,6 +189,8 @@ func (l *Ledger) Check(ctx context.Context, db *store.DB) (v Verdict, err error)
 		case seen[id]:
 		case kept[id]:
 			v.Forked++
+		case l.aside[id]:
+			v.Aside++
 		default:
 			wrong(&v.Lost, "record %s of %s is lost", id, terminal)
 		}

@@ -22,40 +22,36 @@ func (d *district) revoke(o *fleet.Order) {
 	d.must(c.Close())
 }
 
+// adopt takes the other histories of terminals in, as an administrator does.
+func (d *district) adopt() {
+	d.t.Helper()
+	ctx := context.Background()
+	c, err := d.Center.Open(ctx)
+	d.must(err)
+	var forks []store.Fork
+	d.must(c.View(ctx, func(tx *store.Tx) (err error) {
+		forks, err = tx.Forks()
+		return err
+	}))
+	for _, f := range forks {
+		if f.AdoptedAt.IsZero() {
+			_, err := c.Adopt(ctx, "admin", f.ID)
+			d.must(err)
+		}
+	}
+	d.must(c.Close())
+}
+
 // admit does what an administrator does at the console about terminals of which
 // there were two: takes the other histories in, and enrols them anew.
 func (d *district) admit(o *fleet.Order) {
 	d.t.Helper()
-	ctx := context.Background()
-	c, err := d.Center.Open(ctx)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer func() {
-		if err := c.Close(); err != nil {
-			d.t.Error(err)
-		}
-	}()
-	var forks []store.Fork
-	if err := c.View(ctx, func(tx *store.Tx) (err error) {
-		forks, err = tx.Forks()
-		return err
-	}); err != nil {
-		d.t.Fatal(err)
-	}
-	for _, f := range forks {
-		if f.AdoptedAt.IsZero() {
-			if _, err := c.Adopt(ctx, "admin", f.ID); err != nil {
-				d.t.Fatal(err)
-			}
-		}
-	}
-	for i, t := range o.Terminals {
-		if o.Terminals[i].Code, _, err = c.MakeCode(ctx, "admin", t.ID, t.Site); err != nil {
-			d.t.Fatal(err)
-		}
-		if err := os.Remove(filepath.Join(fleet.Folder(o.Dir, t.ID), "device", "enrolment.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
-			d.t.Fatal(err)
+	d.adopt()
+	d.must(d.Center.Codes(context.Background(), o.Terminals))
+	for _, t := range o.Terminals {
+		err := os.Remove(filepath.Join(fleet.Folder(o.Dir, t.ID), "device", "enrolment.json"))
+		if !errors.Is(err, os.ErrNotExist) {
+			d.must(err)
 		}
 	}
 }
