@@ -178,10 +178,14 @@ func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 	if errors.Is(err, store.ErrFull) {
 		c.full.Store(true)
 	}
+	retry := wire.Seconds(10)
+	if errors.Is(err, store.ErrAway) {
+		retry = 2 // a server that starts again, or another that takes over, is soon there
+	}
 	c.log.Error("center: nothing was stored", "op", "ingest", "code", wire.Busy, "batches", len(group), "cause", err)
 	for _, b := range group {
 		b.answered <- wire.Ack{Terminal: b.head.Terminal, Epoch: b.head.Epoch, Lane: b.head.Lane,
-			Code: wire.Busy, RetryAfter: 10}
+			Code: wire.Busy, RetryAfter: retry}
 	}
 	if final {
 		c.fail(err)
