@@ -119,7 +119,11 @@ func restore(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	ctx := context.Background()
-	if _, err := verifyBackup(ctx, *state, *from, stdout); err != nil && !(*unsigned && errors.Is(err, center.ErrNoManifest)) {
+	_, err = verifyBackup(ctx, *state, *from, stdout)
+	if *unsigned && errors.Is(err, center.ErrNoManifest) {
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	v, err := center.Restore(ctx, *from, source)

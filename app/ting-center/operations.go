@@ -54,7 +54,7 @@ func watch(address string, log *slog.Logger) (*watched, error) {
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.Info("center: metrics and health", "op", "metrics", "address", l.Addr().String())
-	go w.server.Serve(l) // ends with stop
+	go func() { _ = w.server.Serve(l) }() // ends with stop
 	return w, nil
 }
 

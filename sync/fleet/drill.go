@@ -267,7 +267,7 @@ func (g *Group) askedAnew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it was only read
 	for range 12 {
 		v, err := g.Ledger.Check(ctx, db)
 		if err != nil || v.OK() {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -152,11 +153,11 @@ func RunRack(ctx context.Context, in io.Reader, out io.Writer, profiles map[stri
 	all.Go(func() { r.report(ctx, terminals) })
 	all.Wait()
 	for _, t := range terminals {
-		if e := t.close(); e != nil && err == nil && context.Cause(ctx) == context.Canceled {
+		if e := t.close(); e != nil && err == nil && errors.Is(context.Cause(ctx), context.Canceled) {
 			err = e
 		}
 	}
-	if cause := context.Cause(ctx); cause != context.Canceled && cause != nil {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	r.say(lineEnd)

@@ -55,7 +55,7 @@ func (d Days) At(real time.Time) time.Time {
 	return d.Start.Add(time.Duration(float64(real.Sub(d.Real)) * d.Speed))
 }
 
-// Real is how long a simulated time takes.
+// Lasts is how long a simulated time takes.
 func (d Days) Lasts(simulated time.Duration) time.Duration {
 	return time.Duration(float64(simulated) / d.Speed)
 }
