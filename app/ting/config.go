@@ -38,10 +38,11 @@ type Config struct {
 	Modules  []ModuleConfig          `toml:"module"`
 	Demo     DemoConfig              `toml:"demo"`
 
-	Operations  OperationsConfig  `toml:"operations"`
-	Speaker     SpeakerConfig     `toml:"speaker"`
-	Visit       VisitConfig       `toml:"visit"`
-	Maintenance MaintenanceConfig `toml:"maintenance"`
+	Operations        OperationsConfig  `toml:"operations"`
+	Speaker           SpeakerConfig     `toml:"speaker"`
+	Visit             VisitConfig       `toml:"visit"`
+	Maintenance       MaintenanceConfig `toml:"maintenance"`
+	PeripheralsConfig                   // printer, scanner, idcard, vitals, scale
 
 	path string
 	zone *time.Location
@@ -310,6 +311,7 @@ func (c *Config) check() (problems []string) {
 		needID("barrier lane", lane)
 		needDevice("barrier."+lane+".url", d.URL, slices.Sorted(maps.Keys(barrierDrivers)))
 	}
+	c.PeripheralsConfig.check(needDevice, bad, c.Camera.URL != "")
 	if len(c.Modules) == 0 {
 		bad("no [[module]]: a terminal needs at least one")
 	}

@@ -68,11 +68,12 @@ func TestLoadConfig_SaysWhatIsWrong(t *testing.T) {
 		{"center without TLS", `"https://127.0.0.1:8443"`, `"http://127.0.0.1:8443"`, "https://host"},
 		{"center without CA", `ca = "../center/ca.pem"`, "", "center.ca"},
 		{"camera not a URL", `"sim:district"`, `"district"`, "camera.url"},
-		{"camera without driver", `"sim:district"`, `"rtsp://cam"`, `no driver for "rtsp", there are: sim, v4l2`},
+		{"camera without driver", `"sim:district"`, `"pigeon://cam"`, `no driver for "pigeon", there are: file, folder`},
 		{"barrier without driver", `"sim:"`, `"pigeon:"`, `no driver for "pigeon"`},
 		{"unknown module", `id = "enrolment"`, `id = "enrollment"`, `unknown module "enrollment"`},
 		{"module twice", `id = "enrolment"`, `id = "gate"`, `module "gate" appears twice`},
 		{"unknown permission", `"watch"`, `"wach"`, `unknown permission "wach"`},
+		{"printer without driver", "[demo]", "[printer]\nurl = \"pigeon:\"\n[demo]", `printer.url = "pigeon:": no driver`},
 		{"lane without barrier", `lane = "east"`, `lane = "west"`, "has no [barrier.west]"},
 		{"program without checksum", `id = "enrolment"`, "id = \"guestbook\"\ncommand = [\"/opt/guestbook\"]", "sha256sum /opt/guestbook"},
 	} {

@@ -63,6 +63,9 @@ func (t *terminal) deviceStates() (list []maintenance.State) {
 	for _, lane := range sortedKeys(t.barriers.lanes) {
 		add("barrier-"+lane, view.T("闸门 "+lane, "Barrier "+lane), true)
 	}
+	for _, a := range t.peripherals.attached() {
+		add(a.key, a.name, true)
+	}
 	speaker := maintenance.State{Name: view.T("扬声器", "Speaker"), State: absent, Good: true}
 	if t.speech != nil {
 		speaker.State = works

@@ -10,6 +10,22 @@ import (
 	"github.com/luohu/ting/devices/camera/ffmpeg"
 	"github.com/luohu/ting/devices/camera/folder"
 	"github.com/luohu/ting/devices/camera/v4l2"
+	"github.com/luohu/ting/devices/idcard"
+	"github.com/luohu/ting/devices/idcard/sam"
+	idcardsim "github.com/luohu/ting/devices/idcard/sim"
+	"github.com/luohu/ting/devices/printer"
+	"github.com/luohu/ting/devices/printer/escpos"
+	printersim "github.com/luohu/ting/devices/printer/sim"
+	"github.com/luohu/ting/devices/scale"
+	"github.com/luohu/ting/devices/scale/ascii"
+	scalesim "github.com/luohu/ting/devices/scale/sim"
+	"github.com/luohu/ting/devices/scanner"
+	"github.com/luohu/ting/devices/scanner/evdev"
+	"github.com/luohu/ting/devices/scanner/serial"
+	scannersim "github.com/luohu/ting/devices/scanner/sim"
+	"github.com/luohu/ting/devices/vitals"
+	"github.com/luohu/ting/devices/vitals/gatt"
+	vitalssim "github.com/luohu/ting/devices/vitals/sim"
 )
 
 // The drivers this terminal can open, by the scheme of their URLs. A new one is
@@ -23,4 +39,15 @@ var (
 		"sim":        barriersim.Open,
 		"modbus+tcp": relay.Open, "modbus+rtu": relay.Open, "lcus+serial": relay.Open, "lcus+tcp": relay.Open,
 	}
+	printerDrivers = devices.Drivers[printer.Printer]{
+		"sim":        printersim.Open,
+		"escpos+tcp": escpos.Open, "escpos+serial": escpos.Open, "escpos+file": escpos.Open,
+	}
+	scannerDrivers = devices.Drivers[scanner.Scanner]{
+		"sim":         scannersim.Open,
+		"scan+serial": serial.Open, "scan+tcp": serial.Open, "evdev": evdev.Open,
+	}
+	idcardDrivers = devices.Drivers[idcard.Reader]{"sim": idcardsim.Open, "sam+serial": sam.Open, "sam+tcp": sam.Open}
+	vitalsDrivers = devices.Drivers[vitals.Monitor]{"sim": vitalssim.Open, "gatt+serial": gatt.Open, "gatt+tcp": gatt.Open}
+	scaleDrivers  = devices.Drivers[scale.Scale]{"sim": scalesim.Open, "scale+serial": ascii.Open, "scale+tcp": ascii.Open}
 )

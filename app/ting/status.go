@@ -95,6 +95,7 @@ func (t *terminal) troubles() (list []trouble) {
 			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), said, b.Health().String()})
 		}
 	}
+	list = append(list, t.peripheralTroubles()...)
 	if t.speech != nil && t.config.Speaker.URL != "" {
 		if err := t.speech.speaker.Status().Err; err != nil {
 			list = append(list, trouble{"speaker", view.T("扬声器", "Speaker"), view.T("没有声音", "cannot be heard"), err.Error()})

@@ -43,20 +43,21 @@ type terminal struct {
 	shell  *shell.Shell
 	finder *viewfinder // nil without a camera
 
-	journal  *journal.Journal
-	copies   *journal.Copies // nil without a second medium
-	feeds    *feed.Cache
-	engine   *engine.Engine // nil without a camera
-	identity *identity.Identity
-	barriers barriers
-	host     *host.Host
-	desk     *desk // nil in the modes that are not a desk
-	link     *link // nil without a center
-	measured *metrics.Terminal
-	speech   *speech // nil without a speaker
-	tail     *logTail
-	started  time.Time
-	finished chan error // receives once the staff ends the program
+	journal     *journal.Journal
+	copies      *journal.Copies // nil without a second medium
+	feeds       *feed.Cache
+	engine      *engine.Engine // nil without a camera
+	identity    *identity.Identity
+	barriers    barriers
+	peripherals *peripherals
+	host        *host.Host
+	desk        *desk // nil in the modes that are not a desk
+	link        *link // nil without a center
+	measured    *metrics.Terminal
+	speech      *speech // nil without a speaker
+	tail        *logTail
+	started     time.Time
+	finished    chan error // receives once the staff ends the program
 
 	scenes  string                        // socket of -scenes; "" for none
 	display atomic.Pointer[shell.Display] // of the moment, for a host that opens later
@@ -309,6 +310,9 @@ func (t *terminal) open(ctx context.Context) (err error) {
 	if err := t.openBarriers(ctx); err != nil {
 		return err
 	}
+	if err := t.openPeripherals(ctx); err != nil {
+		return err
+	}
 	if err := t.openIdentity(ctx); err != nil {
 		return err
 	}
@@ -403,6 +407,7 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 			}
 		},
 	}
+	t.peripherals.lend(&o.Services)
 	for _, m := range c.Modules {
 		hm := host.Module{
 			ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane,
