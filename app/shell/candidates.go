@@ -159,9 +159,9 @@ func newCandidateCell(l look, i int, number, text string, first bool, choose fun
 // natural is the width at which nothing is cut.
 func (c *candidateCell) natural() float32 {
 	l := c.look
-	w := 2*l.S + l.measure(c.text, l.Lead).Width
+	w := 2*l.S + l.width(c.text, l.Lead)
 	if c.number != "" {
-		w += l.measure(c.number, l.Small).Width + l.XS/2
+		w += l.width(c.number, l.Small) + l.XS/2
 	}
 	return max(w, l.Touch)
 }
@@ -171,17 +171,16 @@ func (c *candidateCell) place(size fyne.Size) {
 	put(c.ground, 0, 0, size.Width, size.Height)
 	digit := float32(0)
 	if c.number != "" {
-		d := c.digit.MinSize()
-		digit = d.Width + l.XS/2
+		digit = l.width(c.number, l.Small) + l.XS/2
 	}
 	c.word.Text = l.fit(c.text, l.Lead, size.Width-2*l.S-digit)
-	w := c.word.MinSize()
-	x := (size.Width - w.Width - digit) / 2
+	w, h := l.width(c.word.Text, l.Lead), l.line(l.Lead)
+	x := (size.Width - w - digit) / 2
 	if c.number != "" {
-		d := c.digit.MinSize()
-		put(c.digit, x, (size.Height+w.Height)/2-d.Height-l.XS/4, d.Width, d.Height)
+		low := l.line(l.Small)
+		put(c.digit, x, (size.Height+h)/2-low-l.XS/4, digit, low)
 	}
-	put(c.word, x+digit, (size.Height-w.Height)/2, w.Width, w.Height)
+	put(c.word, x+digit, (size.Height-h)/2, w, h)
 }
 
 // candidateGrid shows all candidates in the place of the keys; it scrolls.
@@ -195,7 +194,9 @@ type candidateGrid struct {
 func newCandidateGrid(p *pageView, l look) *candidateGrid {
 	g := &candidateGrid{look: l, body: newScrolled(p.shell)}
 	for i, c := range p.typist.comp.Candidates() {
-		g.cells = append(g.cells, newCandidateCell(l, i, "", c.Text, false, func() { p.chooseCandidate(i) }))
+		cell := newCandidateCell(l, i, "", c.Text, false, func() { p.chooseCandidate(i) })
+		cell.ground.CornerRadius = 0 // one surface
+		g.cells = append(g.cells, cell)
 	}
 	g.box = arrange(func(size fyne.Size) {
 		g.body.place([]node{g.flow()}, l.XS, 0, size.Width-2*l.XS, size.Height, 0, 0)

@@ -21,6 +21,13 @@
 // loop has not moved for five seconds. There is no animation on a page that
 // waits: any change repaints the whole window.
 //
+// Fields draw their characters one by one (well.go) and are typed into by
+// on-screen keys (keyboard.go, keypad.go), by a keyboard and by card readers; all
+// keys arrive at one place (hands.go), so that no control can trap them, and Tab
+// goes round over names (focus.go). Chinese is composed by pinyin in both ways
+// (typist.go). What scrolls follows a finger and glides on (glide.go): the only
+// animation, which stops by itself, at the ends and at a touch.
+//
 // Test with Fyne's test driver (Options.App) and step the clock with Beat;
 // pages are held still as text in fyne-tests/pages. To see every node in a
 // window: go run ./app/shell/gallery.

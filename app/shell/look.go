@@ -49,6 +49,19 @@ func (l look) measure(s string, ty theme.Type) fyne.Size {
 	return size
 }
 
+// line is how tall a line of a type is. It does not depend on the words, and
+// measuring them would shape each once more.
+func (l look) line(ty theme.Type) float32 { return l.measure("M", ty).Height }
+
+// width is how wide a line of text is, a kerning too wide at most.
+func (l look) width(s string, ty theme.Type) float32 {
+	of, w := l.ruler(ty), float32(0)
+	for _, r := range s {
+		w += of(r)
+	}
+	return w
+}
+
 // slack keeps a width that was measured from breaking its own text.
 const slack = 0.5
 

@@ -93,7 +93,7 @@ func (ls *list) fill(r *row, it view.ListItem) {
 		}
 		title.Text = l.fit(l.say(it.Title), bold, right-x)
 		detail.Text = l.fit(l.say(it.Detail), l.Small, right-x)
-		th, dh := title.MinSize().Height, detail.MinSize().Height
+		th, dh := l.line(bold), l.line(l.Small)
 		if detail.Text == "" {
 			dh = 0
 		}

@@ -34,6 +34,7 @@ type pageView struct {
 	title     *paragraph
 	steps     *steps
 	actions   *actions
+	laid      fyne.Size // what the page was last laid out in
 	typist    typist
 	keypad    *keypad   // while digits are typed; nil for none
 	keyboard  *keyboard // while words are typed; nil for none
@@ -269,6 +270,7 @@ func (v *pageView) arrange(l look) {
 }
 
 func (v *pageView) layout(size fyne.Size) {
+	room := size
 	if v.keyboard != nil {
 		h := v.keyboard.height(size.Height)
 		size.Height -= h
@@ -281,6 +283,12 @@ func (v *pageView) layout(size fyne.Size) {
 		put(v.hall.box, 0, 0, size.Width, size.Height)
 	case v.sheet != nil:
 		put(v.sheet.box, 0, 0, size.Width, size.Height)
+	}
+	if room != v.laid {
+		v.laid = room
+		if v.active != nil {
+			v.reveal(v.active) // it was looked at on a screen of another size
+		}
 	}
 }
 

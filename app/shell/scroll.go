@@ -111,13 +111,17 @@ func (s *scrolled) place(nodes []node, x, y, width, height, gap, bar float32) {
 // Of a part that is taller than the room its end is seen: it is typed into there.
 func (s *scrolled) reveal(top, bottom float32) {
 	at, room := s.scroll.Offset.Y, s.scroll.Size().Height
-	if bottom > at+room || bottom-top > room {
+	if bottom-top > room {
+		top = max(top, bottom-room)
+	}
+	if room <= 0 { // not in its place yet
+		return
+	}
+	if bottom > at+room {
 		at = bottom - room
 	}
-	if bottom-top <= room {
-		at = min(at, top)
-	}
-	if at = max(at, 0); at != s.scroll.Offset.Y {
+	at = min(at, top)
+	if at != s.scroll.Offset.Y {
 		s.scroll.ScrollToOffset(fyne.NewPos(0, at))
 	}
 }

@@ -447,3 +447,37 @@ func TestCardReader_LeavesNoLettersInAPhrase(t *testing.T) {
 		t.Errorf("address = %q, %d cards", b.typed("address"), len(b.cards))
 	}
 }
+
+// TestAllCandidates_LeaveThePageWhereItIs.
+func TestAllCandidates_LeaveThePageWhereItIs(t *testing.T) {
+	b := newBench(t, kiosk1)
+	b.sample("keys-name")
+	b.spell("yi")
+	before := b.s.page.body().scroll.Offset.Y
+	b.tap("cand:all")
+	if got := b.s.page.body().scroll.Offset.Y; got != before {
+		t.Errorf("the page moved from %v to %v", before, got)
+	}
+	b.swipe(b.s.page.keyboard.all.body.glide, -300, 3)
+	if got := b.s.page.body().scroll.Offset.Y; got != before || b.s.page.keyboard.all.body.scroll.Offset.Y < 290 {
+		t.Errorf("the page moved to %v, the candidates to %v", got, b.s.page.keyboard.all.body.scroll.Offset.Y)
+	}
+}
+
+// TestFieldIsSeenOnceTheWindowHasItsSize: a window begins small.
+func TestFieldIsSeenOnceTheWindowHasItsSize(t *testing.T) {
+	b := newBench(t, kiosk1)
+	b.s.window.Resize(fyne.NewSize(400, 300))
+	b.sample("keys-name")
+	b.s.window.Resize(fyne.NewSize(1080, 1920))
+	if at := b.s.page.body().scroll.Offset.Y; at != 0 {
+		t.Errorf("the page is scrolled to %v although its first field is typed into", at)
+	}
+	b.tap("field:title")
+	b.s.window.Resize(fyne.NewSize(1280, 800))
+	w := b.find("field:title").(*well)
+	body := b.s.page.body().scroll
+	if y := place(w).Y; y < place(body).Y || y+w.Size().Height > place(body).Y+body.Size().Height+1 {
+		t.Errorf("the field lies at %v, its room begins at %v", y, place(body).Y)
+	}
+}
