@@ -22,6 +22,7 @@ import (
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/identity"
 	"github.com/luohu/ting/kiosk/view"
+	"github.com/luohu/ting/sync/feed"
 )
 
 // Config is terminal.toml: what this terminal is, what is attached to it, and
@@ -32,6 +33,7 @@ type Config struct {
 	Display  DisplayConfig           `toml:"display"`
 	Center   CenterConfig            `toml:"center"`
 	Journal  JournalConfig           `toml:"journal"`
+	Feeds    FeedsConfig             `toml:"feeds"`
 	Camera   CameraConfig            `toml:"camera"`
 	Face     FaceConfig              `toml:"face"`
 	Barriers map[string]DeviceConfig `toml:"barrier"` // by lane
@@ -108,6 +110,36 @@ type CenterConfig struct {
 	URL      string `toml:"url"`
 	CA       string `toml:"ca"`        // file: the district's CA, trusted for enrolment
 	CodeFile string `toml:"code_file"` // file with the one-time enrolment code
+}
+
+// FeedsConfig says how old what came down from the center may be.
+type FeedsConfig struct {
+	// MaxStaleness is by feed, "72h"; past it the terminal says so and falls back. With
+	// stale revocations nobody is let in by face: card, code, PIN and staff remain. ""
+	// for a feed is never. Without an entry, revocations may be 72 hours old, people 30 days.
+	MaxStaleness map[string]string `toml:"max_staleness"`
+}
+
+// limits are the ages that feeds may have.
+func (f FeedsConfig) limits() (feed.Limits, error) {
+	l := feed.Limits{kiosk.FeedRevocations: 72 * time.Hour, kiosk.FeedPeople: 30 * 24 * time.Hour}
+	var wrong error
+	for name, age := range f.MaxStaleness {
+		if age == "" {
+			delete(l, name)
+			continue
+		}
+		d, err := time.ParseDuration(age)
+		if err == nil && d < time.Minute {
+			err = errors.New("it is less than a minute")
+		}
+		if err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("feeds.max_staleness: %s: %q is not a time such as \"72h\": %w", name, age, err))
+			continue
+		}
+		l[name] = d
+	}
+	return l, wrong
 }
 
 // JournalConfig says where a copy of the records is kept besides.
@@ -339,6 +371,9 @@ func (c *Config) check() (problems []string) {
 				bad("module %q: lane %q has no [barrier.%s]", m.ID, m.Lane, m.Lane)
 			}
 		}
+	}
+	if _, err := c.Feeds.limits(); err != nil {
+		bad("%v", err)
 	}
 	if _, err := c.Journal.every(); err != nil {
 		bad("journal.copy_every: %q is not a time such as \"5m\": %v", c.Journal.Every, err)

@@ -101,6 +101,7 @@ func (t *terminal) troubles() (list []trouble) {
 			list = append(list, trouble{"speaker", view.T("扬声器", "Speaker"), view.T("没有声音", "cannot be heard"), err.Error()})
 		}
 	}
+	list = append(list, t.fresh.troubles()...)
 	if t.copies != nil {
 		if err := t.copies.Status().Err; err != nil {
 			list = append(list, trouble{"journal-copy", view.T("记录备份", "Copy of the records"), view.T("备份介质不可用", "the second medium cannot be used"), err.Error()})

@@ -45,6 +45,7 @@ type terminal struct {
 
 	journal     *journal.Journal
 	copies      *journal.Copies // nil without a second medium
+	fresh       *freshness      // nil without a center
 	feeds       *feed.Cache
 	engine      *engine.Engine // nil without a camera
 	identity    *identity.Identity
@@ -305,6 +306,13 @@ func (t *terminal) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.Center.URL != "" {
+		limits, _ := c.Feeds.limits() // checked with the configuration
+		t.fresh = &freshness{cache: t.feeds, limits: limits, began: time.Now()}
+		if err := t.fresh.look(ctx); err != nil {
+			t.log.Warn("how old the feeds are cannot be read", "op", "feeds", "cause", err)
+		}
+	}
 	t.closers = append(t.closers, t.feeds.Close)
 
 	if err := t.openBarriers(ctx); err != nil {
@@ -332,6 +340,11 @@ func (t *terminal) open(ctx context.Context) (err error) {
 		t.copies = &journal.Copies{Journal: t.journal, To: c.Journal.Copy, Every: every, Log: t.log}
 		t.running.Go(func() { t.copies.Run(ctx) })
 	}
+	if t.fresh != nil {
+		t.running.Go(func() {
+			t.fresh.run(ctx, func(err error) { t.log.Warn("how old the feeds are cannot be read", "op", "feeds", "cause", err) })
+		})
+	}
 	t.running.Go(func() { t.showStatus(ctx) })
 	if c.Demo.Enrol && t.engine != nil {
 		t.running.Go(func() { t.enrolDemo(ctx) })
@@ -356,7 +369,7 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	c := t.config
 	o := identity.Config{
 		Dir: filepath.Join(c.Terminal.State, identityDir), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
-		Feeds: t.feeds, Limits: decision.Defaults(), Liveness: c.liveness(), Log: t.log,
+		Feeds: t.feeds, Stale: t.fresh.withdrawals, Limits: decision.Defaults(), Liveness: c.liveness(), Log: t.log,
 	}
 	if c.Face.Threshold > 0 {
 		o.Limits.Threshold = c.Face.Threshold

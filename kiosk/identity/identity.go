@@ -66,6 +66,10 @@ type Config struct {
 	Lanes map[string]string
 	// Feeds has the people and revocations feeds; nil for none.
 	Feeds host.Feeds
+	// Stale reports that what is known of withdrawn consents is too old to go by. The
+	// face then lets nobody in, and the other ways do. It must return at once; nil is
+	// never.
+	Stale func() bool
 
 	Liveness Liveness // zero checks nothing
 
@@ -182,12 +186,17 @@ func (i *Identity) watcherFor(v kiosk.Visit) *watcher {
 
 // canSee reports whether faces can be told apart here at all.
 func (i *Identity) canSee(v kiosk.Visit) bool {
-	return i.gallery != nil && i.cfg.Engine != nil && i.watcherFor(v) != nil
+	return i.gallery != nil && i.cfg.Engine != nil && i.watcherFor(v) != nil && !i.outOfDate()
 }
+
+// outOfDate reports that nobody may be let in by his face: he may have withdrawn.
+func (i *Identity) outOfDate() bool { return i.cfg.Stale != nil && i.cfg.Stale() }
 
 // covers reports whether a person's consent covers a purpose now.
 func (i *Identity) covers(purpose string) func(person string) bool {
-	return func(person string) bool { return i.gallery != nil && i.gallery.Covers(person, purpose) }
+	return func(person string) bool {
+		return i.gallery != nil && !i.outOfDate() && i.gallery.Covers(person, purpose)
+	}
 }
 
 // model names the weights in use.

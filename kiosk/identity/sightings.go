@@ -126,9 +126,13 @@ func (i *Identity) Watch(ctx context.Context, v kiosk.Visit, r kiosk.WatchReques
 	sub := newSubscription(decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v))))
 	unlisten := i.cards.listen(sub)
 	w := i.watcherFor(v)
-	if w == nil {
+	switch {
+	case w == nil:
 		sub.tell(kiosk.Sighting{Verdict: kiosk.NoCamera, Time: i.cfg.Now(), Detail: "none configured"})
-	} else {
+	case i.outOfDate():
+		sub.tell(kiosk.Sighting{Verdict: kiosk.NoCamera, Time: i.cfg.Now(), Detail: "withdrawn consents are not known for too long"})
+		w = nil
+	default:
 		w.subscribe(sub)
 	}
 	release := sync.OnceFunc(func() {

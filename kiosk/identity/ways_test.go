@@ -271,6 +271,29 @@ func TestIdentifyOffers(t *testing.T) {
 	})
 }
 
+// TestStaleWithdrawalsLeaveTheOtherWays: when nobody can say who has withdrawn, the
+// face is not offered, and a card still is.
+func TestStaleWithdrawalsLeaveTheOtherWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, t.TempDir())
+		h.Identity.Close()
+		stale := true
+		h.cfg.Stale = func() bool { return stale }
+		h.start(t)
+		ways, err := h.Identity.offered(visit, kiosk.IdentifyRequest{})
+		if err != nil || slices.Contains(ways, kiosk.WayFace) || !slices.Contains(ways, kiosk.WayCard) {
+			t.Errorf("offered %v: %v", ways, err)
+		}
+		o := h.identify(t.Context(), kiosk.IdentifyRequest{})
+		h.Card("0004711")
+		mustPerson(t, o, li, kiosk.WayCard, "")
+		stale = false // the center answers again
+		if ways, err := h.Identity.offered(visit, kiosk.IdentifyRequest{}); err != nil || !slices.Contains(ways, kiosk.WayFace) {
+			t.Errorf("offered again: %v, %v", ways, err)
+		}
+	})
+}
+
 // TestPeopleFeedBroken: an unreadable feed is an error, not an unknown person.
 func TestPeopleFeedBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
