@@ -60,7 +60,7 @@ type Verdict string
 const (
 	Recognised  Verdict = "recognised"
 	Stranger    Verdict = "stranger"     // a good look at a face, no member's
-	TooDark     Verdict = "too-dark"     // also: too bright, too blurred to tell
+	TooDark     Verdict = "too-dark"     // also: too bright, too blurred to tell; Detail says, see Advice
 	TooFar      Verdict = "too-far"      // a face, too small to tell
 	TwoFaces    Verdict = "two-faces"    // one at a time, please
 	NoFace      Verdict = "no-face"      // nobody, or nobody any more

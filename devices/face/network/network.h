@@ -26,6 +26,10 @@ typedef struct {
 	// Computes a raw descriptor of 128 numbers from a chip of 150×150 RGB pixels.
 	// Scratch was zeroed once; one call at a time may use it.
 	void (*describe)(const void *packed, void *scratch, const uint8_t *chip, float *descriptor);
+	// Multiplies and adds as fast as the instruction set can, from registers alone:
+	// rounds times flops floating-point operations. It returns a number for nobody.
+	float (*peak)(int rounds);
+	int flops; // of a round
 } ting_path;
 
 extern const ting_path ting_path_portable;
@@ -45,6 +49,8 @@ static inline void ting_pack_projection(const ting_path *p, void *packed, const 
 static inline void ting_describe(const ting_path *p, const void *packed, void *scratch, const uint8_t *chip, float *descriptor) {
 	p->describe(packed, scratch, chip, descriptor);
 }
+
+static inline float ting_peak(const ting_path *p, int rounds) { return p->peak(rounds); }
 
 #ifdef __cplusplus
 }

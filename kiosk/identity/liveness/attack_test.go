@@ -86,35 +86,37 @@ func TestPresentationAttacks(t *testing.T) {
 			}
 			make = ofPhotographs(photographs, []motion{tilted, bent}[i%2])
 		}
-		passed, whys := 0, map[string]int{}
-		var mu sync.Mutex
-		var all sync.WaitGroup
-		for lane := range 2 {
-			all.Go(func() {
-				for k := lane; k < n; k += 2 {
-					r := rand.New(rand.NewPCG(uint64(k), uint64(i)))
-					asked := liveness.Side(r.IntN(2))
-					state, why := present(t, e, fmt.Sprintf("%d/%d", i, lane), asked, make(r, k, asked))
-					mu.Lock()
-					if state == liveness.Passed {
-						passed++
-					} else {
-						whys[why]++
+		t.Run(kind.name, func(t *testing.T) {
+			passed, whys := 0, map[string]int{}
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			for lane := range 2 {
+				all.Go(func() {
+					for k := lane; k < n; k += 2 {
+						r := rand.New(rand.NewPCG(uint64(k), uint64(i)))
+						asked := liveness.Side(r.IntN(2))
+						state, why := present(t, e, fmt.Sprintf("%d/%d", i, lane), asked, make(r, k, asked))
+						mu.Lock()
+						if state == liveness.Passed {
+							passed++
+						} else {
+							whys[why]++
+						}
+						mu.Unlock()
 					}
-					mu.Unlock()
-				}
-			})
-		}
-		all.Wait()
-		rate, wrong := "BPCER", n-passed
-		if kind.attack {
-			rate, wrong = "APCER", passed
-		}
-		est := scores.NewEstimate(uint64(wrong), uint64(n))
-		t.Logf("%-46s %s %5.1f %% (%d of %d; %.1f to %.1f)  %v", kind.name, rate, 100*est.Rate, wrong, n, 100*est.Low, 100*est.High, whys)
-		if right := 1 - est.Rate; right < kind.least && !(n < 20 && wrong <= 1) {
-			t.Errorf("%s: %.0f %% decided rightly, the README promises %.0f %%", kind.name, 100*right, 100*kind.least)
-		}
+				})
+			}
+			all.Wait()
+			rate, wrong := "BPCER", n-passed
+			if kind.attack {
+				rate, wrong = "APCER", passed
+			}
+			est := scores.NewEstimate(uint64(wrong), uint64(n))
+			t.Logf("%-46s %s %5.1f %% (%d of %d; %.1f to %.1f)  %v", kind.name, rate, 100*est.Rate, wrong, n, 100*est.Low, 100*est.High, whys)
+			if right := 1 - est.Rate; right < kind.least && !(n < 20 && wrong <= 1) {
+				t.Errorf("%s: %.0f %% decided rightly, the README promises %.0f %%", kind.name, 100*right, 100*kind.least)
+			}
+		})
 	}
 }
 

@@ -57,7 +57,7 @@ type Limits struct {
 	Steady   float64       // how much the offset may differ between those
 	Turn     float64       // change of the offset that is a turn
 	Turned   int           // frames that have to show the turn
-	Between  int           // frames that have to show the head on its way
+	OnWay    float64       // part of Turn that the frame before has to show: a head does not arrive at once
 	Jump     float64       // change between two frames that nobody's head makes
 	Astray   float64       // change to the other side that ends it
 	Flat     float64       // residual of the best projection below which it is a flat sheet's
@@ -69,7 +69,7 @@ type Limits struct {
 func Defaults() Limits {
 	return Limits{
 		Frontal: 0.16, Straight: 3, Steady: 0.06,
-		Turn: 0.24, Turned: 2, Between: 2, Jump: 0.35, Astray: 0.20,
+		Turn: 0.24, Turned: 2, OnWay: 0.4, Jump: 0.16, Astray: 0.20,
 		Flat: 0.035,
 		Gap:  800 * time.Millisecond, Within: 10 * time.Second,
 	}
@@ -110,7 +110,7 @@ type Challenge struct {
 	straight []shape // while Facing, and then the beginning of the turn
 	start    float64 // offset when the turn was asked for
 	last     float64
-	between  int       // frames that showed the head on its way
+	moved    float64   // in the frame before
 	turned   []float64 // residuals of the frames that show the turn
 	turn     float64   // the farthest so far
 }
@@ -229,14 +229,12 @@ func (c *Challenge) turning(s shape) State {
 	case moved < -c.limits.Astray:
 		return c.fail(WhySide)
 	}
-	c.turn = max(c.turn, moved)
+	before := c.moved
+	c.turn, c.moved = max(c.turn, moved), moved
 	if moved < c.limits.Turn {
-		if moved > c.limits.Turn/4 {
-			c.between++
-		}
 		return c.state
 	}
-	if c.between < c.limits.Between {
+	if before < c.limits.OnWay*c.limits.Turn {
 		return c.fail(WhyJump)
 	}
 	c.turned = append(c.turned, c.residual(s))

@@ -123,7 +123,7 @@ func TestChallenge(t *testing.T) {
 func TestFlat(t *testing.T) {
 	l := Defaults()
 	l.Turn = 0.02 // so that the sheet's perspective is a turn
-	l.Between = 0
+	l.OnWay = 0
 	c := New(Left, l)
 	now := time.Unix(0, 0)
 	for _, v := range join(paperStraight(), sweep(0, 0.9, 12, onPaper)) {
