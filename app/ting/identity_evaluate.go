@@ -53,7 +53,7 @@ func identityEvaluate(ctx context.Context, args []string, stdout, stderr io.Writ
 		Command: []string{*program}, Weights: *weights, Landmarks: *landmarks,
 		RequestTimeout: time.Minute, Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
-	defer e.Close()
+	defer func() { _ = e.Close() }() // never fails
 	if err := ready(ctx, e); err != nil {
 		return err
 	}

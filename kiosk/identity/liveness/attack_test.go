@@ -113,7 +113,7 @@ func TestPresentationAttacks(t *testing.T) {
 			}
 			est := scores.NewEstimate(uint64(wrong), uint64(n))
 			t.Logf("%-46s %s %5.1f %% (%d of %d; %.1f to %.1f)  %v", kind.name, rate, 100*est.Rate, wrong, n, 100*est.Low, 100*est.High, whys)
-			if right := 1 - est.Rate; right < kind.least && !(n < 20 && wrong <= 1) {
+			if right := 1 - est.Rate; right < kind.least && (n >= 20 || wrong > 1) {
 				t.Errorf("%s: %.0f %% decided rightly, the README promises %.0f %%", kind.name, 100*right, 100*kind.least)
 			}
 		})

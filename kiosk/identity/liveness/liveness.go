@@ -69,7 +69,7 @@ type Limits struct {
 func Defaults() Limits {
 	return Limits{
 		Frontal: 0.16, Straight: 3, Steady: 0.06,
-		Turn: 0.24, Turned: 2, OnWay: 0.4, Jump: 0.16, Astray: 0.20,
+		Turn: 0.24, Turned: 2, OnWay: 0.4, Jump: 0.17, Astray: 0.20,
 		Flat: 0.035,
 		Gap:  800 * time.Millisecond, Within: 10 * time.Second,
 	}
