@@ -127,7 +127,7 @@ func TestOrientation(t *testing.T) {
 // TestShrinks makes a large picture smaller and keeps what it shows; a single line
 // of pixels survives.
 func TestShrinks(t *testing.T) {
-	for _, size := range [][2]int{{5000, 3000}, {1601, 1}, {1, 9000}, {1, 1}} {
+	for _, size := range [][2]int{{1700, 1000}, {1601, 1}, {1, 9000}, {1, 1}} {
 		f, err := Read(bytes.NewReader(encoded(t, png.Encode, corners(size[0], size[1]))))
 		if err != nil {
 			t.Fatal(err)
