@@ -157,12 +157,16 @@ func (c *Console) auditCSV(w http.ResponseWriter, v visit) error {
 		}
 		out.Flush()
 		_ = control.SetWriteDeadline(time.Now().Add(30 * time.Second)) // a test's recorder has none
-		gone := errors.Join(out.Error(), buffered.Flush())             // who does not want it any more need not be told
-		if gone != nil || len(list) < csvPage {
-			break
+		if !sent(out, buffered) || len(list) < csvPage {
+			return nil
 		}
 	}
-	return nil
+}
+
+// sent reports whether the browser took what is ready: one that has gone need
+// not be told that it did not.
+func sent(out *csv.Writer, buffered *bufio.Writer) bool {
+	return out.Error() == nil && buffered.Flush() == nil
 }
 
 // cutShort breaks the connection: an export that lacks its end must not look whole.
