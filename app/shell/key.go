@@ -36,9 +36,11 @@ type key struct {
 	*button
 	face  keyFace
 	press func(k string)
-	acted bool        // on this touch already
-	held  *time.Timer // while it is held
-	loop  *loop
+	acted bool   // on this touch already
+	held  func() // takes the next repetition back; nil while it is not held
+	// wait has f called once after d, unless what it returns is called first; nil
+	// where nothing repeats.
+	wait func(d time.Duration, f func()) (halt func())
 }
 
 const (
@@ -82,7 +84,7 @@ func newKey(l look, face keyFace, press func(k string)) *key {
 // down acts, and again while the key is held.
 func (k *key) down(down bool) {
 	if k.held != nil {
-		k.held.Stop()
+		k.held()
 		k.held = nil
 	}
 	if !down {
@@ -90,22 +92,16 @@ func (k *key) down(down bool) {
 	}
 	k.acted = true
 	k.press(k.face.name)
-	if k.face.name == keyErase && k.loop != nil {
+	if k.face.name == keyErase && k.wait != nil {
 		k.hold(heldFor)
 	}
 }
 
 func (k *key) hold(wait time.Duration) {
-	var timer *time.Timer
-	timer = time.AfterFunc(wait, func() {
-		k.loop.post(func() {
-			if k.held == timer {
-				k.press(k.face.name)
-				k.hold(heldEvery)
-			}
-		})
+	k.held = k.wait(wait, func() {
+		k.press(k.face.name)
+		k.hold(heldEvery)
 	})
-	k.held = timer
 }
 
 // tapped is a touch without a finger coming down first: a test's.

@@ -50,7 +50,7 @@ func (k *keyboard) show() {
 			var keys []*key
 			for _, face := range row {
 				one := newKey(l, face, k.page.key)
-				one.loop = k.page.shell.loop
+				one.wait = afterFunc(k.page.shell.loop)
 				if face.quiet {
 					one.sized(l.Small)
 				} else {

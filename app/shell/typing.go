@@ -167,7 +167,7 @@ func (v *pageView) makeKeys() {
 	if pad {
 		v.keypad, v.keypadFor = newKeypad(v.look(), v.active.node, v.key), padFor(v.active.node)
 		for _, k := range v.keypad.keys {
-			k.loop = v.shell.loop
+			k.wait = afterFunc(v.shell.loop)
 		}
 	}
 	if board {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -339,24 +338,27 @@ func TestCaretGoesWhereOneTouches(t *testing.T) {
 func TestErase_RepeatsWhileHeldAndStopsWhenTheFingerSlidesAway(t *testing.T) {
 	b := newBench(t, kiosk1)
 	b.present(oneField(view.Field{ID: "f", Kind: view.FieldText, Keyboard: view.KeyboardCode, Label: view.Same("f"), Value: strings.Repeat("x", 40)}))
-	synctest.Test(t, func(t *testing.T) {
-		erase := b.find("key:erase").(*key)
-		erase.MouseDown(nil)
-		if n := len(b.typed("f")); n != 39 {
-			t.Errorf("%d left after the finger came down", n)
-		}
-		time.Sleep(heldFor + 5*heldEvery + heldEvery/2)
-		synctest.Wait()
-		if n := len(b.typed("f")); n != 33 {
-			t.Errorf("%d left while it is held", n)
-		}
-		erase.MouseOut()
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if n := len(b.typed("f")); n != 33 {
-			t.Errorf("%d left after the finger slid away", n)
-		}
-	})
+	erase := b.find("key:erase").(*key)
+	var due func()
+	var after time.Duration
+	erase.wait = func(d time.Duration, f func()) func() {
+		due, after = f, d
+		return func() { due = nil }
+	}
+	erase.MouseDown(nil)
+	if n := len(b.typed("f")); n != 39 || after != heldFor {
+		t.Errorf("%d left after the finger came down, the next goes after %v", n, after)
+	}
+	for range 6 {
+		due()
+	}
+	if n := len(b.typed("f")); n != 33 || after != heldEvery {
+		t.Errorf("%d left while it is held, the next goes after %v", n, after)
+	}
+	erase.MouseOut()
+	if due != nil {
+		t.Error("it goes on after the finger slid away")
+	}
 }
 
 func TestKey_ActsWhenTheFingerComesDownAndOnce(t *testing.T) {
