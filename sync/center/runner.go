@@ -151,7 +151,9 @@ func (r *runner) wake() {
 func (r *runner) run(ctx context.Context) {
 	r.c.db.Lead(ctx, "projection/"+r.name, func(ctx context.Context) {
 		if r.c.db.Shared() {
-			r.again(ctx, func() error { return r.start(ctx) })
+			if r.again(ctx, func() error { return r.start(ctx) }) != nil {
+				return // ctx has ended
+			}
 		}
 		for ctx.Err() == nil {
 			var more bool

@@ -107,7 +107,7 @@ func (s *site) checkLog(t *testing.T) {
 	err := s.c.View(context.Background(), func(tx *store.Tx) error {
 		return tx.Log(0, 1_000_000, func(r store.Received) error {
 			last := heads[r.Chain]
-			if r.Position != next || r.Record.Seq != last.Seq+1 || r.Chain.Next(last.Hash, &r.Record) != r.Record.Hash {
+			if r.Position != next || r.Record.Seq != last.Seq+1 || r.Next(last.Hash, &r.Record) != r.Record.Hash {
 				return fmt.Errorf("position %d (due %d) has seq %d of %v after %d", r.Position, next, r.Record.Seq, r.Chain, last.Seq)
 			}
 			heads[r.Chain], next = r.Record, next+1

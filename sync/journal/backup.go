@@ -224,7 +224,7 @@ func (c *Copies) holds() string {
 
 func device(fi os.FileInfo) uint64 {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Dev)
+		return st.Dev
 	}
 	return 0
 }

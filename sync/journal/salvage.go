@@ -258,7 +258,7 @@ func (s *Salvage) copyLost(ctx context.Context, tx *sql.Tx, b *book) error {
 	had := b.epoch
 	theirs := book{terminal: b.terminal, epoch: b.epoch, chains: map[chainKey]chain{}}
 	if s.copied.QueryRowContext(ctx, "SELECT epoch FROM identity WHERE one=1 AND terminal=?", b.terminal).Scan(&theirs.epoch) != nil {
-		return nil // of another terminal, or not to be read
+		return nil //nolint:nilerr // of another terminal, or not to be read: nothing is taken from it
 	}
 	b.epoch = max(had, theirs.epoch)
 	for epoch := int64(1); epoch <= theirs.epoch; epoch++ {

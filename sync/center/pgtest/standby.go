@@ -36,7 +36,7 @@ func (s *Server) Synchronous(t testing.TB, names string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	for _, statement := range []string{fmt.Sprintf("ALTER SYSTEM SET synchronous_standby_names = '%s'", names), "SELECT pg_reload_conf()"} {
 		if _, err := conn.Exec(context.Background(), statement); err != nil {
 			t.Fatal(err)
