@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -154,9 +155,9 @@ func (s *signatureControl) value() view.Value {
 
 func (s *signatureControl) encode() []byte {
 	sk := newSketch(signatureWide, int(signatureWide*s.ratio()))
-	sk.ground(color.NRGBA{0xff, 0xff, 0xff, 0xff}) // paper: a document has no theme
+	sk.ground(theme.Paper) // a document has no look
 	for _, st := range s.strokes {
-		sk.stroke(scaled(st, signatureWide), s.penShare()*signatureWide, color.NRGBA{A: 0xff})
+		sk.stroke(scaled(st, signatureWide), s.penShare()*signatureWide, theme.Print)
 	}
 	gray := image.NewGray(sk.img.Rect)
 	for i := range gray.Pix {

@@ -2,12 +2,12 @@ package shell
 
 import (
 	"image"
-	"image/color"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	goqr "github.com/skip2/go-qrcode"
 
+	"github.com/luohu/ting/app/shell/theme"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -60,7 +60,7 @@ func encodeQR(data string) *image.Gray {
 	for y, row := range rows {
 		for x, dark := range row {
 			if !dark {
-				img.SetGray(x, y, color.Gray{Y: 0xff})
+				img.Set(x, y, theme.Paper)
 			}
 		}
 	}

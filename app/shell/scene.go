@@ -32,6 +32,7 @@ type Spot struct {
 	ID            string `json:"id"`
 	X, Y          int
 	Width, Height int
+	Cut           bool // it is larger: the rest is scrolled out of sight
 }
 
 // Find is the spot of that name that is drawn last; false when there is none.
@@ -74,14 +75,14 @@ func (s *Shell) scene() Scene {
 	case s.desk != nil && s.desk.help.open:
 		sc.Over = "help"
 	}
-	s.spots(s.root, fyne.Position{}, fyne.NewPos(size.Width, size.Height), func(id string, at, to fyne.Position) {
-		sc.Places = append(sc.Places, Spot{ID: id, X: px((at.X + to.X) / 2), Y: px((at.Y + to.Y) / 2), Width: px(to.X - at.X), Height: px(to.Y - at.Y)})
+	s.spots(s.root, fyne.Position{}, fyne.NewPos(size.Width, size.Height), func(id string, at, to fyne.Position, cut bool) {
+		sc.Places = append(sc.Places, Spot{Cut: cut, ID: id, X: px((at.X + to.X) / 2), Y: px((at.Y + to.Y) / 2), Width: px(to.X - at.X), Height: px(to.Y - at.Y)})
 	})
 	return sc
 }
 
 // spots visits what can be touched and seen, cut to what is on the screen.
-func (s *Shell) spots(o fyne.CanvasObject, from, until fyne.Position, visit func(id string, at, to fyne.Position)) {
+func (s *Shell) spots(o fyne.CanvasObject, from, until fyne.Position, visit func(id string, at, to fyne.Position, cut bool)) {
 	if o == nil || !o.Visible() {
 		return
 	}
@@ -101,7 +102,7 @@ func (s *Shell) spots(o fyne.CanvasObject, from, until fyne.Position, visit func
 		return
 	case touchable:
 		if o.touchID() != "" && to.X > at.X && to.Y > at.Y {
-			visit(o.touchID(), at, to)
+			visit(o.touchID(), at, to, to.Y-at.Y < o.Size().Height-1 || to.X-at.X < o.Size().Width-1)
 		}
 	}
 	switch o := o.(type) {
@@ -117,7 +118,7 @@ func (s *Shell) spots(o fyne.CanvasObject, from, until fyne.Position, visit func
 }
 
 // spots visits the rows on screen that can be touched.
-func (r *rolls) spots(at, to fyne.Position, visit func(id string, at, to fyne.Position)) {
+func (r *rolls) spots(at, to fyne.Position, visit func(id string, at, to fyne.Position, cut bool)) {
 	if r.ids == nil {
 		return
 	}
@@ -128,7 +129,7 @@ func (r *rolls) spots(at, to fyne.Position, visit func(id string, at, to fyne.Po
 			return
 		}
 		if id := r.ids(i); id != "" {
-			visit(id, fyne.NewPos(at.X, max(y, at.Y)), fyne.NewPos(to.X, min(y+r.tall(), to.Y)))
+			visit(id, fyne.NewPos(at.X, max(y, at.Y)), fyne.NewPos(to.X, min(y+r.tall(), to.Y)), y < at.Y || y+r.tall() > to.Y)
 		}
 	}
 }

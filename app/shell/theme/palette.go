@@ -209,6 +209,13 @@ var Night = Palette{
 	Map:   mapNight,
 }
 
+// Paper and Print are the colours of what leaves the screen or is read by a
+// machine: a signature, a QR code. They are the same in every look.
+var (
+	Paper = rgb(0xffffff)
+	Print = rgb(0x000000)
+)
+
 func rgb(v uint32) color.NRGBA { return rgba(v, 0xff) }
 
 func rgba(v uint32, alpha uint8) color.NRGBA {
