@@ -244,6 +244,7 @@ func (d *desk) noted(v *pageView, module string) {
 			t.module = module
 			d.strip.build()
 			d.rail.build()
+			d.tell()
 		}
 	}
 }
@@ -265,6 +266,7 @@ func (d *desk) arrange() {
 	s.pagesBox.Refresh()
 	s.tell()
 	s.root.Refresh()
+	d.tell()
 }
 
 // entry is what the rail says of a module; ok is false for one it does not know.

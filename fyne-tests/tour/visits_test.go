@@ -61,7 +61,7 @@ func walkVisits(t *testing.T, a *album, v visit) {
 	g.shoot("who", "who", "a member, or a visitor")
 	g.Go("visitor", "name")
 	g.shoot("name", "name", "a name, by pinyin")
-	g.Go("ting.back", "who")
+	g.Go("ting.back", "start")
 	g.Go("ting.home", "ting.home")
 	g.Go("suggestions", "write")
 	g.shoot("write", "suggestion", "a suggestion, of another maker's module")
