@@ -126,13 +126,12 @@ func (g *groundPen) paint(shapes []*shape, width float32, c color.NRGBA) {
 		for _, rings := range s.parts {
 			for k, ring := range rings {
 				ps := g.thin(ring)
-				switch {
-				case width == 0:
+				if width == 0 {
 					g.area(clipRing(ps, room), k == 0)
-				default:
-					for _, piece := range clipLine(ps, room) {
-						g.line(piece, width)
-					}
+					continue
+				}
+				for _, piece := range clipLine(ps, room) {
+					g.line(piece, width)
 				}
 			}
 		}

@@ -38,8 +38,6 @@ func (e extent) meets(o extent) bool {
 	return e.x0 <= o.x1 && o.x0 <= e.x1 && e.y0 <= o.y1 && o.y0 <= e.y1
 }
 
-func (e extent) empty() bool { return e.x1 < e.x0 }
-
 // extentOf are bounds given in degrees.
 func extentOf(b view.Bounds) extent {
 	return nowhere.with(project(view.Position{b.West, b.South})).with(project(view.Position{b.East, b.North}))

@@ -201,10 +201,6 @@ func bounds(ps []spot) box {
 
 func (b box) grow(by float32) box { return box{b.x0 - by, b.y0 - by, b.x1 + by, b.y1 + by} }
 
-func (b box) join(c box) box {
-	return box{min(b.x0, c.x0), min(b.y0, c.y0), max(b.x1, c.x1), max(b.y1, c.y1)}
-}
-
 func (b box) meets(c box) bool { return b.x0 <= c.x1 && c.x0 <= b.x1 && b.y0 <= c.y1 && c.y0 <= b.y1 }
 
 func (b box) within(c box) bool { return b.x0 >= c.x0 && b.x1 <= c.x1 && b.y0 >= c.y0 && b.y1 <= c.y1 }

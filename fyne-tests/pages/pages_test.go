@@ -206,7 +206,7 @@ func TestNodeElsewhere(t *testing.T) {
 			} {
 				fmt.Fprintf(&all, "== %s\n", s.name)
 				w, done := open(t, p.Page, shell.Options{Mode: s.mode, Display: s.display, Windowed: s.size}, shell.Status{Network: shell.Online})
-				all.WriteString(markup(withoutBars(w.Content()), s.display.Variant.Palette(), rows))
+				all.WriteString(markup(withoutBars(w.Content()), s.display.Palette(), rows))
 				done()
 			}
 			hold(t, all.String())

@@ -213,7 +213,7 @@ func run(name, size, mode string, d shell.Display, still bool, st shell.Status) 
 		if err != nil {
 			return err
 		}
-		defer l.Close()
+		defer func() { _ = l.Close() }() // the program ends
 		go s.ServeScenes(l)
 	}
 	return s.Run()
