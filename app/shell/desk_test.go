@@ -209,3 +209,13 @@ func TestOtherModesHaveNoDesk(t *testing.T) {
 	b.s.Arrange(Arrangement{Modules: []string{"a", "b"}})
 	b.s.PresentIn("7", kiosk.Visit{ID: "x"}, view.Page{ID: "p", Rev: 99, Title: view.Same("p")})
 }
+
+func TestDeskOpensATabOfAModuleThatIsStillStarting(t *testing.T) {
+	b, _ := deskBench(t)
+	b.s.SetStatus(Status{Modules: []Module{{ID: "slow", Title: view.Same("slow"), Tone: view.Busy}}})
+	b.tap("rail:slow")
+	b.visit("", "slow", numberPage("one"))
+	if !b.says("slow") {
+		t.Errorf("on screen: %q", b.words())
+	}
+}

@@ -104,7 +104,9 @@ func newTabHandle(l look, at int, icon, title string, on bool, chosen, closed fu
 	h.ground.TopLeftCornerRadius, h.ground.TopRightCornerRadius = l.RadiusS, l.RadiusS
 	h.edge = panel(l.Brand, l.XS/4)
 	h.edge.Hidden = !on
-	h.icon = l.symbol(icon, ink)
+	if h.icon = l.symbol(icon, ink); h.icon == nil { // a module that has not said which yet
+		h.icon = l.symbol("tab", ink)
+	}
 	h.word = l.text("", theme.Type{Size: l.Small.Size, Bold: on}, ink)
 	p := l.quietKey()
 	p.fill, p.stroke, p.ink = fill, fill, ink

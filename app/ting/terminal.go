@@ -116,7 +116,7 @@ func (t *terminal) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("-scenes: %w", err)
 		}
-		defer l.Close()
+		defer func() { _ = l.Close() }()
 		go t.shell.ServeScenes(l)
 	}
 	done := make(chan error, 1)

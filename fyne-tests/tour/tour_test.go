@@ -66,14 +66,14 @@ func (g *gate) see(page, name, caption string, scenes ...string) {
 	g.Scenes(append(scenes, "nobody for 60s")...)
 	g.Terminal.WaitFor(g.mark, patience, "page", "id="+page)
 	g.WaitDrawn(g.seen)
-	g.chapter.add(g.guide.t, g.guide.Display, name, caption)
+	g.chapter.add(g.t, g.guide.Display, name, caption)
 }
 
 // rest waits until nobody is there any more.
 func (g *gate) rest() {
 	g.Scenes("nobody for 60s")
 	g.Terminal.WaitFor(g.mark, patience, "page", "id=idle")
-	district.WaitUntil(g.guide.t, patience, "the page at rest is drawn", func() bool { return bytes.Equal(g.Look(), g.idle) })
+	district.WaitUntil(g.t, patience, "the page at rest is drawn", func() bool { return bytes.Equal(g.Look(), g.idle) })
 }
 
 // walkGate stands before a school gate.

@@ -237,8 +237,8 @@ func (h *Host) wakeUp() {
 	}
 }
 
-// Begin, Home, Answer, Touch, IdleLeft and Visiting are those of the terminal's
-// own stage.
+// Begin ends the visit under way and begins one of the module with that ID. It
+// does not wait. This and the methods below are those of the terminal's own stage.
 func (h *Host) Begin(module string) error { return h.stage.Begin(module) }
 
 // Home ends the visit under way; what stands when nobody is there follows: the
