@@ -3,6 +3,7 @@
 //
 //	ting run -config terminal.toml    runs this machine as a terminal
 //	ting check -config terminal.toml  says whether a configuration can be used
+//	ting doctor -config terminal.toml examines this machine and its devices
 //	ting demo                         shows a district on one machine
 //	ting journal status -state DIR    looks into a terminal's records
 //	ting identity evaluate DIR        measures the face engine on photographs
@@ -31,13 +32,14 @@ const usage = `Ting, the terminal.
 usage:
   ting run -config terminal.toml     run this machine as a terminal
   ting check -config terminal.toml   say whether a configuration can be used
+  ting doctor -config terminal.toml  examine this machine and its devices, and say what to do
   ting demo [-state DIR]             show the demo district on this machine
   ting journal status -state DIR     look into a terminal's records; also verify, export
   ting identity evaluate DIR         measure the face engine on photographs; also calibrate
 `
 
 func main() {
-	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "demo": runDemo, "journal": runJournal, "identity": runIdentity}
+	commands := map[string]func([]string) error{"run": runTerminal, "check": runCheck, "doctor": runDoctor, "demo": runDemo, "journal": runJournal, "identity": runIdentity}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(exitUsage)
