@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/png"
 	"log/slog"
@@ -155,7 +156,7 @@ func TestADeviceThatIsAwayIsACalmSentence(t *testing.T) {
 		var e *kiosk.Error
 		if kiosk.CodeOf(err) != kiosk.CodeUnavailable || kiosk.VisitorText(err).IsZero() {
 			t.Errorf("%s: %v", what, err)
-		} else if e = err.(*kiosk.Error); e.Hint == "" {
+		} else if !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%s: no hint: %v", what, err)
 		}
 	}
