@@ -186,7 +186,7 @@ func cameraWorks(ctx context.Context, c *Config) []finding {
 	if err != nil {
 		return []finding{{wrong, what, err.Error(), "correct camera.url"}}
 	}
-	defer cam.Close()
+	defer func() { _ = cam.Close() }() // it was only looked through
 	ctx, cancel := context.WithTimeout(ctx, deviceAnswers)
 	defer cancel()
 	var last error

@@ -73,10 +73,10 @@ func oneByOne(s string) string {
 		if i > 0 && i%4 == 0 && len(s)-i > 1 {
 			b.WriteString(" ")
 		}
-		switch d := s[i]; {
-		case d == '1':
+		switch d := s[i]; d {
+		case '1':
 			b.WriteString("幺")
-		case d == 'X' || d == 'x':
+		case 'X', 'x':
 			b.WriteString(" X ")
 		default:
 			b.WriteString(digitName(d))

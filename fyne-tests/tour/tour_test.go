@@ -90,8 +90,8 @@ func walkGate(t *testing.T, a *album, full bool) {
 		return
 	}
 	g.begin()
-	g.District.Type(g.Card(2))
-	g.District.Press("Return")
+	g.Type(g.Card(2))
+	g.Press("Return")
 	g.Terminal.WaitFor(g.mark, patience, "page", "id=welcome")
 	g.WaitDrawn(g.seen)
 	c.add(t, g.guide.Display, "welcome-card", "a pupil passed by card")

@@ -280,7 +280,7 @@ func TestStaleWithdrawalsLeaveTheOtherWays(t *testing.T) {
 		stale := true
 		h.cfg.Stale = func() bool { return stale }
 		h.start(t)
-		ways, err := h.Identity.offered(visit, kiosk.IdentifyRequest{})
+		ways, err := h.offered(visit, kiosk.IdentifyRequest{})
 		if err != nil || slices.Contains(ways, kiosk.WayFace) || !slices.Contains(ways, kiosk.WayCard) {
 			t.Errorf("offered %v: %v", ways, err)
 		}
@@ -288,7 +288,7 @@ func TestStaleWithdrawalsLeaveTheOtherWays(t *testing.T) {
 		h.Card("0004711")
 		mustPerson(t, o, li, kiosk.WayCard, "")
 		stale = false // the center answers again
-		if ways, err := h.Identity.offered(visit, kiosk.IdentifyRequest{}); err != nil || !slices.Contains(ways, kiosk.WayFace) {
+		if ways, err := h.offered(visit, kiosk.IdentifyRequest{}); err != nil || !slices.Contains(ways, kiosk.WayFace) {
 			t.Errorf("offered again: %v, %v", ways, err)
 		}
 	})

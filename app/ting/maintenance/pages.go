@@ -162,8 +162,8 @@ func (v *visit) networkPage(n Network) view.Page {
 	add := func(zh, en string, state view.Text, good bool) {
 		items = append(items, item(view.T(zh, en), state, good))
 	}
-	switch {
-	case n.Center == "":
+	switch n.Center {
+	case "":
 		add("区级中心", "Center", view.T("没有设置,单机运行", "none is set; this terminal works on its own"), true)
 	default:
 		add("区级中心", "Center", view.Same(n.Center), n.Enrolled)

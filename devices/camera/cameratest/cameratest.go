@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/devicestest"
 )
 
 // Camera is a camera under test with a hand on its cable.
@@ -40,7 +41,7 @@ func Exercise(t *testing.T, open Factory) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			cam := open(t)
-			defer cam.Close()
+			defer devicestest.Close(t, cam)
 			if cam.Name() == "" {
 				t.Error("it has no name")
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/gps"
 )
 
@@ -27,7 +28,7 @@ const patience = 20 * time.Second
 func Exercise(t *testing.T, open Factory) {
 	t.Run("FindsItselfAndMoves", func(t *testing.T) {
 		r := open(t)
-		defer r.Close()
+		defer devicestest.Close(t, r)
 		first := await(t, r, func(gps.Fix) bool { return true })
 		if first.Lat < -90 || first.Lat > 90 || first.Lon < -180 || first.Lon > 180 || first.Time.IsZero() {
 			t.Errorf("fix %+v is nowhere", first)
@@ -42,7 +43,7 @@ func Exercise(t *testing.T, open Factory) {
 	})
 	t.Run("ComesBack", func(t *testing.T) {
 		r := open(t)
-		defer r.Close()
+		defer devicestest.Close(t, r)
 		await(t, r, func(gps.Fix) bool { return true })
 		if err := r.Unplug(); err != nil {
 			t.Fatal(err)

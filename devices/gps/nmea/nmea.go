@@ -12,6 +12,7 @@ package nmea
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -86,7 +87,7 @@ func (r *Receiver) listen(_ context.Context, l *port.Line, c port.Conn) error {
 			return err
 		}
 		raw, err := in.ReadSlice('\n')
-		if err == bufio.ErrBufferFull { // not a line of a receiver: wait for the next one
+		if errors.Is(err, bufio.ErrBufferFull) { // not a line of a receiver: wait for the next one
 			if wrong++; wrong > 100 {
 				return fmt.Errorf("%w: %d lines in a row (is the baud rate right?)", ErrSentence, wrong)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/idcard"
 )
 
@@ -43,7 +44,7 @@ func Exercise(t *testing.T, card idcard.Card, open Factory) {
 			defer cancel()
 			r := open(t)
 			if c.name != "Closed" {
-				defer r.Close()
+				defer devicestest.Close(t, r)
 			}
 			until(ctx, t, r, devices.Ready)
 			c.run(ctx, t, r, card)

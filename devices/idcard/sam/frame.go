@@ -80,10 +80,10 @@ func readFrame(r io.ByteReader) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case b == preamble[matched]:
+		switch b {
+		case preamble[matched]:
 			matched++
-		case b == preamble[0]:
+		case preamble[0]:
 			// A fourth AA still has three before it; any other is a first one.
 			if matched != 3 {
 				matched = 1

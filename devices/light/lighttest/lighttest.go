@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/light"
 )
 
@@ -28,7 +29,7 @@ func Exercise(t *testing.T, open Factory) {
 	defer cancel()
 	t.Run("ShowsOneAtATime", func(t *testing.T) {
 		l := open(t)
-		defer l.Close()
+		defer devicestest.Close(t, l)
 		for _, s := range append(light.Signals(), light.Red, light.Green, light.Off) {
 			if err := l.Show(ctx, s); err != nil {
 				t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -18,8 +19,9 @@ const answersWithin = time.Second
 
 // Board is a board that was reached.
 type Board struct {
-	conn port.Conn
-	in   *bufio.Reader
+	conn   port.Conn
+	in     *bufio.Reader
+	relays int // lines in the answer to Ask
 }
 
 // Dial reaches a board and hears that it is one.
@@ -29,11 +31,34 @@ func Dial(ctx context.Context, to port.Dial) (*Board, error) {
 		return nil, err
 	}
 	b := &Board{conn: conn, in: bufio.NewReaderSize(conn, 64)}
-	if _, err := b.state(0); err != nil {
+	if err := b.count(); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// lull is the pause that ends an answer whose length is not known yet.
+const lull = 250 * time.Millisecond
+
+// count hears how many relays there are: as many as answer before a pause.
+func (b *Board) count() error {
+	if err := b.ask(); err != nil {
+		return err
+	}
+	for {
+		switch _, _, err := b.line(); {
+		case err == nil:
+			b.relays++
+		case b.relays > 0 && errors.Is(err, os.ErrDeadlineExceeded):
+			return nil
+		default:
+			return err
+		}
+		if err := b.conn.SetReadDeadline(time.Now().Add(lull)); err != nil {
+			return err
+		}
+	}
 }
 
 // Switch is the command that switches a relay, counted from 0.
@@ -70,26 +95,47 @@ func (b *Board) Set(relay int, on bool) error {
 	return nil
 }
 
-// state asks for the state of one relay.
+// state asks for the state of one relay. The whole answer is read, so that none
+// of it is taken for a part of the next one.
 func (b *Board) state(relay int) (on bool, err error) {
-	if err := b.conn.SetDeadline(time.Now().Add(answersWithin)); err != nil {
+	if err := b.ask(); err != nil {
 		return false, err
 	}
-	if _, err := b.conn.Write([]byte{Ask}); err != nil {
-		return false, err
-	}
-	const most = 16 // relays of the largest board
-	for range most {
-		line, err := b.in.ReadSlice('\n')
+	found := false
+	for range b.relays {
+		n, is, err := b.line()
 		if err != nil {
-			return false, fmt.Errorf("state of relay %d: %w (is it an LCUS board?)", relay+1, err)
+			return false, fmt.Errorf("state of relay %d: %w", relay+1, err)
 		}
-		if n, on, ok := parseState(string(line)); ok && n == relay {
-			b.in.Discard(b.in.Buffered()) // the relays after it
-			return on, nil
+		if n == relay {
+			on, found = is, true
 		}
 	}
-	return false, fmt.Errorf("the board has no relay %d", relay+1)
+	if !found {
+		return false, fmt.Errorf("the board has no relay %d", relay+1)
+	}
+	return on, nil
+}
+
+func (b *Board) ask() error {
+	if err := b.conn.SetDeadline(time.Now().Add(answersWithin)); err != nil {
+		return err
+	}
+	_, err := b.conn.Write([]byte{Ask})
+	return err
+}
+
+// line reads the state of the next relay.
+func (b *Board) line() (relay int, on bool, err error) {
+	raw, err := b.in.ReadSlice('\n')
+	if err != nil {
+		return 0, false, fmt.Errorf("%w (is it an LCUS board?)", err)
+	}
+	n, on, ok := parseState(string(raw))
+	if !ok {
+		return 0, false, errors.New("not an LCUS board's answer")
+	}
+	return n, on, nil
 }
 
 // parseState reads a line such as "CH1: ON".

@@ -65,7 +65,9 @@ func (t *Turnstile) Listen() error {
 				return err
 			}
 			addr = l.Addr().String()
-			l.Close()
+			if err := l.Close(); err != nil {
+				return err
+			}
 		}
 		server, err := modbus.NewServer(&modbus.ServerConfiguration{
 			URL: "tcp://" + addr, Timeout: stopsWithin, MaxClients: mostClients, Logger: log.New(io.Discard, "", 0),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/scale"
 )
 
@@ -29,7 +30,7 @@ func Exercise(t *testing.T, open Factory) {
 	defer cancel()
 	t.Run("WeighsWhatLiesStill", func(t *testing.T) {
 		s := open(t)
-		defer s.Close()
+		defer devicestest.Close(t, s)
 		for range 2 {
 			if w, err := s.Weigh(ctx); err != nil || w != s.Weight {
 				t.Errorf("%d mg, %v; want %d", w, err, s.Weight)
@@ -41,7 +42,7 @@ func Exercise(t *testing.T, open Factory) {
 	})
 	t.Run("EndedContext", func(t *testing.T) {
 		s := open(t)
-		defer s.Close()
+		defer devicestest.Close(t, s)
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
 		if w, err := s.Weigh(ended); !errors.Is(err, context.Canceled) {
@@ -50,7 +51,7 @@ func Exercise(t *testing.T, open Factory) {
 	})
 	t.Run("ComesBack", func(t *testing.T) {
 		s := open(t)
-		defer s.Close()
+		defer devicestest.Close(t, s)
 		if _, err := s.Weigh(ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func (r *Reader) Next(ctx context.Context) (scanner.Code, error) {
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
 	pictures := r.open()
-	defer pictures.Close()
+	defer func() { _ = pictures.Close() }() // it was only looked through
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/scanner"
 )
 
@@ -41,7 +42,7 @@ func Exercise(t *testing.T, open Factory) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			s := open(t)
-			defer s.Close()
+			defer devicestest.Close(t, s)
 			until(ctx, t, s, devices.Ready)
 			c.run(ctx, t, s)
 		})

@@ -18,7 +18,7 @@ import (
 // person: the language and a digest of the sentence as it stands on the screen,
 // as in zh-5f1c0a9d3b7e2468.wav. Space and the marks at its end are no matter.
 func Recording(s speaker.Sentence) string {
-	text := strings.TrimRight(strings.Join(strings.Fields(s.Text), " "), "。.!!")
+	text := strings.TrimRight(strings.Join(strings.Fields(s.Text), " "), "\u3002.!\uff01")
 	sum := sha256.Sum256([]byte(text))
 	return string(s.Lang) + "-" + hex.EncodeToString(sum[:8]) + ".wav"
 }

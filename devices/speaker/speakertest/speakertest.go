@@ -90,7 +90,7 @@ func knowsLanguages(t *testing.T, s speaker.Speaker) {
 var long = speaker.Sentence{Text: strings.Repeat("请在这里等一会儿,马上就好。", 20), Lang: speaker.ZH}
 
 // begin says a sentence beside the test, and returns when it has the floor.
-func begin(t *testing.T, ctx context.Context, s speaker.Speaker) <-chan error {
+func begin(ctx context.Context, t *testing.T, s speaker.Speaker) <-chan error {
 	t.Helper()
 	said := make(chan error, 1)
 	started := make(chan struct{})
@@ -118,7 +118,7 @@ func outcome(t *testing.T, said <-chan error) error {
 func latestWins(t *testing.T, s speaker.Speaker) {
 	var all []<-chan error
 	for range 5 {
-		all = append(all, begin(t, within(t), s))
+		all = append(all, begin(within(t), t, s))
 	}
 	// One of them has the floor, or will have it; all are cut by the last.
 	cut := 0
@@ -155,7 +155,7 @@ func latestWins(t *testing.T, s speaker.Speaker) {
 
 func hushCuts(t *testing.T, s speaker.Speaker) {
 	s.Hush() // quiet already
-	said := begin(t, within(t), s)
+	said := begin(within(t), t, s)
 	for {
 		s.Hush() // it may come before the sentence has begun
 		select {
@@ -171,7 +171,7 @@ func hushCuts(t *testing.T, s speaker.Speaker) {
 
 func endsWithContext(t *testing.T, s speaker.Speaker) {
 	ctx, cancel := context.WithCancel(within(t))
-	said := begin(t, ctx, s)
+	said := begin(ctx, t, s)
 	cancel()
 	if err := outcome(t, said); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v, want one that wraps context.Canceled", err)
@@ -190,7 +190,7 @@ func endedContext(t *testing.T, s speaker.Speaker) {
 }
 
 func closeEnds(t *testing.T, s speaker.Speaker) {
-	said := begin(t, within(t), s)
+	said := begin(within(t), t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/vitals"
 )
 
@@ -31,12 +32,12 @@ func Exercise(t *testing.T, open Factory) {
 	defer cancel()
 	t.Run("Measures", func(t *testing.T) {
 		m := open(t)
-		defer m.Close()
+		defer devicestest.Close(t, m)
 		measures(ctx, t, m)
 	})
 	t.Run("ComesBack", func(t *testing.T) {
 		m := open(t)
-		defer m.Close()
+		defer devicestest.Close(t, m)
 		measures(ctx, t, m)
 		if err := m.Unplug(); err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ func Exercise(t *testing.T, open Factory) {
 	})
 	t.Run("EndedContext", func(t *testing.T) {
 		m := open(t)
-		defer m.Close()
+		defer devicestest.Close(t, m)
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
 		if r, err := m.Next(ended); !errors.Is(err, context.Canceled) {
