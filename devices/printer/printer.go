@@ -1,8 +1,7 @@
 // Package printer puts words on paper: slips (receipts, queue tickets) on the
 // roll of a thermal printer. Drivers are in the folders below: escpos for the
-// printers nearly every counter has, over TCP, a serial line or USB; ipp for
-// office printers on the network or behind CUPS; sim for one that draws its
-// paper as pictures. Journal keeps what was printed, for a reprint.
+// printers nearly every counter has, over TCP, a serial line or USB; sim for one
+// that draws its paper as pictures (an emulator behind the real driver).
 package printer
 
 import (
