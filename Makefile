@@ -30,10 +30,16 @@ programs:
 	@$(go) build -o $(bin)/ting-example ./plugins/example
 	@$(go) build -o $(bin)/gallery ./app/shell/gallery
 
+# Whole terminals in real windows, touched as by hand: one after the other, with nothing beside them.
+windows := endtoend|hands|public|soak|tour
+
 ## test: everything, with the race detector, in random order
 test: setup-test programs
 	@$(go) vet ./...
-	@CI=$${CI-} TING_BIN=$(CURDIR)/$(bin) LANG=C.UTF-8 $(go) test -race -shuffle=on -timeout 20m ./...
+	@CI=$${CI-} TING_BIN=$(CURDIR)/$(bin) LANG=C.UTF-8 $(go) test -race -shuffle=on -timeout 20m \
+		$$($(go) list ./... | grep -vE '/fyne-tests/($(windows))(/|$$)')
+	@CI=$${CI-} TING_BIN=$(CURDIR)/$(bin) LANG=C.UTF-8 $(go) test -race -shuffle=on -timeout 20m -p 1 \
+		$$($(go) list ./... | grep -E '/fyne-tests/($(windows))(/|$$)')
 
 ## quick: the inner loop, under a minute: the rules of the house and what needs no window and no native code
 quick:
