@@ -32,12 +32,15 @@ type Options struct {
 	Size   string // of the display; "" is 1080x1920
 	Lang   string // zh or en
 	Mode   string // gate, kiosk or desk
-	Camera string // URL; "" is the script that Scenes writes
+	Camera string // URL; "" is the script that Scenes writes, NoCamera for none
 	Extra  string // more of terminal.toml, put before the modules
 	Module string // [[module]] tables instead of the usual two
 	State  string // the terminal's state directory instead of its own
 	Locked bool   // no window may be closed and no key ends the program, as at a real site
 }
+
+// NoCamera is a terminal that sees nobody, and runs no face engine.
+const NoCamera = "none"
 
 // New makes a district with nothing running yet but the display.
 func New(t testing.TB, o Options) *District {
@@ -208,6 +211,10 @@ grant = ["watch", "identify", "record", "feeds", "barrier"]
 id = "enrolment"
 grant = ["identify", "enrol", "record", "feeds"]
 `)
+	camera := or(d.opts.Camera, "sim:script?file="+filepath.Join(d.Dir, "scenes.txt"))
+	if camera == NoCamera {
+		camera = ""
+	}
 	config := fmt.Sprintf(`
 [terminal]
 id = "gate-east-1"
@@ -234,7 +241,7 @@ enrol = true
 
 %s
 %s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), or(d.opts.State, "state"), !d.opts.Locked, d.Address,
-		or(d.opts.Camera, "sim:script?file="+filepath.Join(d.Dir, "scenes.txt")), d.opts.Extra, modules)
+		camera, d.opts.Extra, modules)
 	if err := os.WriteFile(d.ConfigPath(), []byte(config), 0o600); err != nil {
 		d.t.Fatal(err)
 	}

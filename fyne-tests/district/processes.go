@@ -99,6 +99,21 @@ func (d *District) Usage() map[int]Usage {
 	return usage
 }
 
+// UsageBelow is what a process and all below it have used so far, by PID.
+func UsageBelow(root int) map[int]Usage {
+	usage := map[int]Usage{}
+	all := table()
+	for pid, p := range all {
+		for up := pid; up > 1; up = all[up].parent {
+			if up == root {
+				usage[pid] = usageOf(pid, p.command)
+				break
+			}
+		}
+	}
+	return usage
+}
+
 // tick is the unit of times in /proc/PID/stat, which Linux fixes for programs.
 const tick = 10 * time.Millisecond
 
