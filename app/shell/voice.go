@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -105,11 +106,17 @@ func (l look) sentences(all ...string) string {
 			continue
 		}
 		b.WriteString(s)
-		if !strings.ContainsAny(s[len(s)-1:], ".!?:;") && !strings.HasSuffix(s, "。") && !strings.HasSuffix(s, "!") && !strings.HasSuffix(s, "?") {
+		if !strings.ContainsAny(s[len(s)-1:], ".!?:;") && !endsInChinese(s) {
 			b.WriteString(l.say(view.T("。", ". ")))
 		}
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// endsInChinese reports whether a sentence has a Chinese end: 。！？；：
+func endsInChinese(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return strings.ContainsRune("\u3002\uff01\uff1f\uff1b\uff1a", r)
 }
 
 // mainSentence is what a page is about besides its title: a notice before

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2/canvas"
@@ -15,8 +16,8 @@ import (
 // preview its last picture, the heap what nobody refers to any more. wiper goes
 // through all of them when a visit has ended.
 //
-// Not all of it is gone at once: a text that the toolkit drew is dropped when it
-// was not drawn for textsLive. fyne-tests/abandoned searches the memory of the
+// Not all of it is gone at once: what the toolkit drew is dropped when it was not
+// drawn for textsLive or widgetsLive. fyne-tests/public searches the memory of the
 // real program for what was typed.
 type wiper struct {
 	shell   *Shell
@@ -24,14 +25,17 @@ type wiper struct {
 	soiled  bool                                    // there is something to forget
 	collect func()                                  // has the heap swept; it may take a while
 	after   func(time.Duration, func()) *time.Timer // time.AfterFunc; tests on a driver without a goroutine of its own wait for nothing
-	soon    *time.Timer
-	later   *time.Timer
+
+	mu     sync.Mutex // timers: the shell may be ended by any goroutine
+	timers []*time.Timer
 }
 
 const (
 	// textsLive is how long after its last drawing the toolkit remembers a text
 	// (package locale sets that), with a margin.
 	textsLive = 17 * time.Second
+	// widgetsLive is the same for widgets, which it looks through less often.
+	widgetsLive = textsLive + 12*time.Second
 	// collectAfter lets the next page be drawn before the heap is swept.
 	collectAfter = time.Second
 )
@@ -71,22 +75,34 @@ func (w *wiper) wipe() {
 	}
 	w.forgetTexts()
 	w.stop()
-	w.soon = w.after(collectAfter, w.collect)
-	w.later = w.after(textsLive, func() {
-		s.loop.post(func() {
-			w.forgetTexts()
-			s.root.Refresh() // a repaint drops the pictures of texts not drawn any more
-			w.soon = w.after(collectAfter, w.collect)
+	w.schedule(collectAfter, w.collect)
+	for _, d := range []time.Duration{textsLive, widgetsLive} {
+		w.schedule(d, func() {
+			s.loop.post(func() {
+				w.forgetTexts()
+				s.root.Refresh() // a repaint drops what is not drawn any more
+				w.schedule(collectAfter, w.collect)
+			})
 		})
-	})
+	}
 }
 
-func (w *wiper) stop() {
-	for _, t := range []*time.Timer{w.soon, w.later} {
-		if t != nil {
-			t.Stop()
-		}
+func (w *wiper) schedule(d time.Duration, f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t := w.after(d, f); t != nil {
+		w.timers = append(w.timers, t)
 	}
+}
+
+// stop ends what is still to be done: it begins anew, or the shell ends.
+func (w *wiper) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range w.timers {
+		t.Stop()
+	}
+	w.timers = nil
 }
 
 // forgetTexts has the toolkit forget every text it ever measured, which it does

@@ -16,9 +16,9 @@ var chinese = []rule{
 		return plainDigits(m[1]) + "年" + counted(m[2]) + "月" + counted(m[3]) + "日"
 	}},
 	{find(`([12][0-9]{3}) ?年`), func(m []string) string { return plainDigits(m[1]) + "年" }},
-	{find(`([01]?[0-9]|2[0-4])[::]([0-5][0-9])(?:[::]([0-5][0-9]))?`), clock},
+	{find(`([01]?[0-9]|2[0-4])[:\x{ff1a}]([0-5][0-9])(?:[:\x{ff1a}]([0-5][0-9]))?`), clock},
 	// Amounts.
-	{find(`[¥¥] ?([0-9][0-9,]*)(?:\.([0-9]{1,2}))?`), func(m []string) string { return money(m[1], m[2]) }},
+	{find(`[¥\x{ffe5}] ?([0-9][0-9,]*)(?:\.([0-9]{1,2}))?`), func(m []string) string { return money(m[1], m[2]) }},
 	{find(`([0-9][0-9,]*)(?:\.([0-9]{1,2}))? ?元`), func(m []string) string { return money(m[1], m[2]) }},
 	{find(`([0-9]+)(?:\.([0-9]+))? ?%`), func(m []string) string { return "百分之" + decimal(m[1], m[2]) }},
 	{find(`\b([0-9]+)\.([0-9]+)\b`), func(m []string) string { return decimal(m[1], m[2]) }},

@@ -26,7 +26,7 @@ func bounded(s string) string {
 	}
 	rs = rs[:MaxRunes]
 	for i := len(rs) - 1; i > MaxRunes/2; i-- {
-		if strings.ContainsRune("。!?;!?", rs[i]) {
+		if strings.ContainsRune("。!?;\uff01\uff1f\uff1b", rs[i]) {
 			return string(rs[:i+1])
 		}
 	}
@@ -69,7 +69,7 @@ var english = []rule{
 	{find(`[0-9]*\*{2,}([0-9Xx]+)`), func(m []string) string { return "ending in " + spelled(m[1]) }},
 	// A***e: the first letter and no more.
 	{find(`(\p{L})\*+\p{L}?`), func(m []string) string { return m[1] + "." }},
-	{find(`[¥¥] ?([0-9][0-9,]*(?:\.[0-9]+)?)`), func(m []string) string { return strings.ReplaceAll(m[1], ",", "") + " yuan" }},
+	{find(`[¥\x{ffe5}] ?([0-9][0-9,]*(?:\.[0-9]+)?)`), func(m []string) string { return strings.ReplaceAll(m[1], ",", "") + " yuan" }},
 	// An ID number, a telephone number, a receipt's: what nobody counts.
 	{find(`\b([0-9]{5,}[Xx]?)\b`), func(m []string) string { return spelled(m[1]) }},
 	{find(`\b(0[0-9]+)\b(?::|\.)?`), func(m []string) string {

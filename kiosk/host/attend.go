@@ -23,12 +23,10 @@ func (g *Stage) attend(ctx context.Context, m kiosk.Module) request {
 	go func() { done <- serve(s.ctx, m, s) }()
 	select {
 	case r := <-g.requests:
-		s.End()
-		<-done
+		g.over(s, done)
 		return r
 	case <-g.idleOver():
-		s.End()
-		<-done
+		g.over(s, done)
 		return request{}
 	case err := <-done:
 		switch {
@@ -39,6 +37,14 @@ func (g *Stage) attend(ctx context.Context, m kiosk.Module) request {
 		}
 		g.close(s)
 		return g.hold(ctx, farewell(err), sorryStays)
+	}
+}
+
+// over ends a visit and waits for its end.
+func (g *Stage) over(s *Session, done <-chan error) {
+	s.End()
+	if err := <-done; err != nil && kiosk.CodeOf(err) != kiosk.CodeCancelled {
+		g.host.log.Debug("a visit that was ended failed", "op", "serve", "module", s.Manifest.ID, "code", kiosk.CodeOf(err), "cause", err)
 	}
 }
 

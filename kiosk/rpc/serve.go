@@ -112,6 +112,7 @@ func (s *moduleServer) Manifest(_ context.Context, r *pb.ManifestRequest) (reply
 	if s.terminal == nil {
 		conn, err := s.broker.DialWithOptions(r.GetTerminal(),
 			grpc.WithUnaryInterceptor(callUnary),
+			grpc.WithWriteBufferSize(0), grpc.WithReadBufferSize(0), // see terminalServer.grpcServer
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxToModule), grpc.MaxCallSendMsgSize(maxToTerminal)))
 		if err != nil {
 			return nil, encodeError(&kiosk.Error{Code: kiosk.CodeShutdown, Op: "connect to the terminal", Cause: err})

@@ -26,6 +26,9 @@ func newTerminalServer() *terminalServer {
 // grpcServer makes the server that the broker runs.
 func (t *terminalServer) grpcServer(opts []grpc.ServerOption) *grpc.Server {
 	s := grpc.NewServer(append(opts,
+		// No buffers that live as long as the connection: they would hold what the
+		// last visitors typed until somebody else's answers have filled them.
+		grpc.WriteBufferSize(0), grpc.ReadBufferSize(0),
 		grpc.MaxRecvMsgSize(maxToTerminal), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.UnaryInterceptor(serveUnary), grpc.StreamInterceptor(serveStream))...)
 	pb.RegisterTerminalServer(s, t)
