@@ -143,7 +143,7 @@ func soak(tb testing.TB, n int) (before, after state) {
 // TestSoak is BenchmarkSoak shortened. A page that stayed referred to would cost
 // more than the bound: its widgets and texts are some 100 KiB.
 func TestSoak(t *testing.T) {
-	const pages = 600
+	const pages = 200
 	before, after := soak(t, pages)
 	t.Logf("before %+v, after %+v", before, after)
 	if grown := after.heap - before.heap; grown > 6<<20 {
