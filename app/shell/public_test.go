@@ -3,6 +3,7 @@ package shell
 import (
 	"bytes"
 	"image"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/luohu/ting/app/shell/sample"
+	"github.com/luohu/ting/app/shell/typeface"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/view"
 )
@@ -282,5 +284,24 @@ func TestWrongPINIsTypedAnew(t *testing.T) {
 	b.tap("ok")
 	if a := b.answer(); a.Text("pin") != "2222" || a.Text("n") != "12" {
 		t.Errorf("handed in again: %q and %q", a.Text("n"), a.Text("pin"))
+	}
+}
+
+// TestFontFileIsReadAgain hands a face out twice: its file is not kept.
+func TestFontFileIsReadAgain(t *testing.T) {
+	tf, err := typeface.Load()
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	f := &fontFile{face: tf.Bold, again: func(tf typeface.Typeface) typeface.Face { return tf.Bold }}
+	first := f.Content()
+	if len(first) == 0 || f.face.Data != nil {
+		t.Errorf("%d bytes are handed out, %d kept", len(first), len(f.face.Data))
+	}
+	if !bytes.Equal(f.Content(), first) {
+		t.Error("the second reading differs")
 	}
 }

@@ -30,7 +30,6 @@ type Shell struct {
 	states  latest[Status]
 	quit    chan struct{}
 	once    sync.Once
-	fallen  sync.Once // the fonts Fyne falls back to were read
 
 	// Owned by the loop.
 	display  Display // how pages are shown now
@@ -158,8 +157,6 @@ func (s *Shell) build() {
 func (s *Shell) Run() error {
 	go s.keepTime()
 	go s.preview.run(s.quit)
-	fonts := time.AfterFunc(beatEvery, s.readFonts)
-	defer fonts.Stop()
 	s.window.ShowAndRun()
 	s.stop()
 	return nil

@@ -26,12 +26,40 @@ var loadFonts = func() func(*slog.Logger) theme.Fonts {
 					"hint", "apt-get install fonts-noto-cjk")
 				return
 			}
-			fonts.Regular = fyne.NewStaticResource(tf.Regular.Name, tf.Regular.Data)
-			fonts.Bold = fyne.NewStaticResource(tf.Bold.Name, tf.Bold.Data)
+			fonts.Regular = &fontFile{face: tf.Regular, again: func(tf typeface.Typeface) typeface.Face { return tf.Regular }}
+			fonts.Bold = &fontFile{face: tf.Bold, again: func(tf typeface.Typeface) typeface.Face { return tf.Bold }}
 		})
 		return fonts
 	}
 }()
+
+// fontFile is a face of the typeface as Fyne reads it: once, and then it keeps
+// what it parsed. The file, 16 MB, is not kept beside that; should it be asked
+// for again it is cut again.
+type fontFile struct {
+	mu    sync.Mutex
+	face  typeface.Face // without its data once that was handed out
+	again func(typeface.Typeface) typeface.Face
+}
+
+// Name implements fyne.Resource.
+func (f *fontFile) Name() string { return f.face.Name }
+
+// Content implements fyne.Resource.
+func (f *fontFile) Content() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	data := f.face.Data
+	f.face.Data = nil
+	if data != nil {
+		return data
+	}
+	tf, err := typeface.Load()
+	if err != nil { // it was removed under the running terminal
+		return ftheme.DefaultTextFont().Content()
+	}
+	return f.again(tf).Data
+}
 
 // skin is the theme Fyne's own widgets ask. Giving Fyne another theme would make
 // it read 35 MB of fonts again, so its theme stays and what is in it changes;
@@ -54,11 +82,4 @@ func wear(a fyne.App, t *theme.Theme) *skin {
 	worn.now.Store(t)
 	a.Settings().SetTheme(worn)
 	return worn
-}
-
-// readFonts has Fyne look through the system's fonts and parse those it falls
-// back to, which it does the first time one of its own fields is drawn. Run does
-// it in the background after the first picture; a field that is sooner waits.
-func (s *Shell) readFonts() {
-	s.fallen.Do(func() { fyne.MeasureText("M", s.skin.Size(ftheme.SizeNameText), fyne.TextStyle{}) })
 }

@@ -17,7 +17,8 @@ import (
 // with others counted in part) and processor time in percent of one core. The
 // terminal's tree holds the shell, the journal, two modules in processes of their
 // own and the line to the center; Chromium shows a page and nothing else. Target:
-// at most half of Chromium's memory.
+// at most half of Chromium's memory. Written: 408 MiB and 0.9 % for Chromium, 186 MiB
+// for the shell alone, 218 MiB and 1.1 % for all of the terminal.
 func BenchmarkKiosk(b *testing.B) {
 	b.Run("chromium", func(b *testing.B) {
 		district.Need(b, "chromium", "import")
