@@ -1,6 +1,7 @@
 package public
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -96,6 +97,22 @@ func (h *hall) wantNoComplaint() {
 	}
 }
 
+// still waits until the page that was told is drawn: keys that come before it are
+// dropped, as they should be.
+func (h *hall) still() {
+	h.t.Helper()
+	var last []byte
+	same := 0
+	district.WaitUntil(h.t, patience, "the page stands still", func() bool {
+		now := h.Look()
+		if same++; !bytes.Equal(now, last) {
+			same = 0
+		}
+		last = now
+		return same >= 3
+	})
+}
+
 // knock touches the staff's door.
 func (h *hall) knock() {
 	h.note()
@@ -110,11 +127,13 @@ func TestStaffDoor(t *testing.T) {
 	h := open(t, "1080x1920", "[maintenance]\nleave = true\n")
 	h.look("home")
 	h.knock()
+	h.still()
 	h.look("door")
 	h.note()
 	h.Fill("0031") // without a PIN it is not sent
 	h.Fill("111111")
 	h.wait("identify-form")
+	h.still()
 	h.look("door-wrong")
 	h.note()
 	h.Fill("730126")
