@@ -55,6 +55,7 @@ func TestAbandoned(t *testing.T) {
 		for i, s := range steps[:last+1] {
 			secret := s.typed(last)
 			secrets = append(secrets, secret)
+			h.still()
 			h.note()
 			h.Hand(secret)
 			if i == last {
