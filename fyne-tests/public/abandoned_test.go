@@ -63,13 +63,13 @@ func TestAbandoned(t *testing.T) {
 			}
 			h.enter(secret, steps[i+1].page)
 		}
+		h.note() // the search may take longer than he is waited for
 		if h.look("abandoned-" + steps[last].page); last == 0 {
 			// The search must find what is there, or it would prove nothing.
 			if len(search(t, h.Terminal.PID(), secrets)) == 0 {
 				t.Error("the search does not find what stands on the screen")
 			}
 		}
-		h.note()
 		h.wait(steps[0].page) // by the idle time, the next visit begins
 		district.WaitUntil(t, patience, "the next visitor sees an empty form", func() bool { return bytes.Equal(h.crop(field), empty) })
 	}
