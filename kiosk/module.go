@@ -43,6 +43,27 @@ type Module interface {
 	Serve(ctx context.Context, s Session) error
 }
 
+// Starter is what a module may be besides: one that needs to know how the site
+// set it up, or has something to do between visits, such as sending to a
+// hospital's system what it could not send at once.
+type Starter interface {
+	// Start is called once in the module's process, after Manifest and before the
+	// first visit, and returns soon; what it leaves running ends with ctx, which
+	// ends with the process. With an error the module serves no visits; the
+	// error's Hint tells the site's engineer what to correct.
+	Start(ctx context.Context, s Setup) error
+}
+
+// Setup is what a module is given at its start.
+type Setup struct {
+	// Settings are the module's own: [module.settings] of terminal.toml.
+	Settings map[string]string
+	// Dir is a directory of the module's own on this terminal, which is there and
+	// kept between starts. It holds what is on its way to others, never the truth
+	// of what happened: that is a record. "" where the terminal has none.
+	Dir string
+}
+
 // Manifest is what a module declares of itself.
 type Manifest struct {
 	ID          string       // its name in terminal.toml: lower-case letters, digits and '-'

@@ -217,6 +217,9 @@ type ModuleConfig struct {
 	Lane    string   `toml:"lane"`    // which barrier it may open
 	Title   TextPair `toml:"title"`   // on its tile, instead of the module's own
 	Group   TextPair `toml:"group"`   // the heading its tile stands under, likewise
+	// Settings are the module's own; its README says which there are. They are
+	// texts: port = "6001".
+	Settings map[string]string `toml:"settings"`
 }
 
 // DemoConfig is for the demo district only.

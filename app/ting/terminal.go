@@ -425,6 +425,7 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 		hm := host.Module{
 			ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane,
 			Title: view.T(m.Title.ZH, m.Title.EN), Group: view.T(m.Group.ZH, m.Group.EN),
+			Setup: kiosk.Setup{Settings: m.Settings, Dir: filepath.Join(c.Terminal.State, "modules", m.ID)},
 		}
 		if len(hm.Command) == 0 {
 			program, err := beside("ting-module")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -79,7 +80,29 @@ func fixture(id string) kiosk.Module {
 	if id == "unwell" {
 		return unwell{m}
 	}
+	if id == "starter" {
+		return starter{m, &kiosk.Setup{}}
+	}
 	return m
+}
+
+// starter serves its settings, and nothing without the one it needs.
+type starter struct {
+	scripted
+	setup *kiosk.Setup
+}
+
+func (m starter) Start(_ context.Context, s kiosk.Setup) error {
+	if s.Settings["greeting"] == "" {
+		return &kiosk.Error{Code: kiosk.CodeInvalid, Op: "start", Hint: "set greeting in [module.settings]"}
+	}
+	*m.setup = s
+	return os.WriteFile(filepath.Join(s.Dir, "here"), nil, 0o600)
+}
+
+func (m starter) Serve(ctx context.Context, s kiosk.Session) error {
+	_, err := s.Ask(ctx, page("starter", m.setup.Settings["greeting"]))
+	return err
 }
 
 type scripted struct {

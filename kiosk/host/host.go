@@ -26,6 +26,8 @@ type Module struct {
 	SHA256 string
 	Grants []kiosk.Permission
 	Lane   string // the visit's lane; may be empty
+	// Setup is what a module that is a kiosk.Starter is started with.
+	Setup kiosk.Setup
 	// Title and Group replace those of the manifest where they say something.
 	Title view.Text
 	Group view.Text

@@ -89,7 +89,12 @@ func (p *process) connect(ctx context.Context, m *module) error {
 			Cause: fmt.Errorf("the program is the module %q", p.manifest.ID),
 			Hint:  fmt.Sprintf("call it so in terminal.toml, or give %q another command", m.ID)}
 	}
-	return nil
+	if dir := m.Setup.Dir; dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return &kiosk.Error{Code: kiosk.CodeUnavailable, Op: "start", Cause: err, Hint: "the terminal must be able to write to this directory"}
+		}
+	}
+	return p.Start(ctx, m.Setup)
 }
 
 // environment is all that a module knows of the terminal's.

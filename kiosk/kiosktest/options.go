@@ -18,6 +18,8 @@ type options struct {
 	now    time.Time
 	grants []kiosk.Permission // nil: whatever the manifest declares
 	feeds  map[string][]kiosk.Row
+	// settings are what a kiosk.Starter is started with
+	settings map[string]string
 }
 
 // Option changes the terminal that New makes.
@@ -33,6 +35,10 @@ func WithGrants(p ...kiosk.Permission) Option {
 func WithFeed(feed string, rows ...kiosk.Row) Option {
 	return func(o *options) { o.feeds[feed] = append(o.feeds[feed], rows...) }
 }
+
+// WithSettings are the module's own settings, as of terminal.toml. A module that
+// is a kiosk.Starter is started with them and an empty directory.
+func WithSettings(s map[string]string) Option { return func(o *options) { o.settings = s } }
 
 // WithLane is the visit's lane.
 func WithLane(lane string) Option { return func(o *options) { o.visit.Lane = lane } }

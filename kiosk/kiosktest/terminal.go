@@ -56,8 +56,9 @@ func New(t testing.TB, m kiosk.Module, opts ...Option) *Terminal {
 			ID: "0195547e-4ac0-7000-8000-000000000001", Module: m.Manifest().ID, Terminal: "test-1", Site: "school-1",
 			Place: view.T("第一小学 东门", "First Primary School, East Gate"),
 		},
-		now:   Morning,
-		feeds: map[string][]kiosk.Row{},
+		now:      Morning,
+		feeds:    map[string][]kiosk.Row{},
+		settings: map[string]string{},
 	}
 	for _, f := range opts {
 		f(&o)
@@ -69,6 +70,11 @@ func New(t testing.TB, m kiosk.Module, opts ...Option) *Terminal {
 		slices.SortFunc(rows, func(a, b kiosk.Row) int { return strings.Compare(a.Key, b.Key) })
 	}
 	tm := &Terminal{t: t, module: m, clock: NewClock(o.now), opts: o, changed: make(chan struct{})}
+	if s, ok := m.(kiosk.Starter); ok {
+		if err := s.Start(t.Context(), kiosk.Setup{Settings: o.settings, Dir: t.TempDir()}); err != nil {
+			t.Fatalf("kiosktest: the module does not start: %v", err)
+		}
+	}
 	t.Cleanup(tm.End)
 	return tm
 }

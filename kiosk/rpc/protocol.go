@@ -19,7 +19,8 @@ import (
 //
 //	1  Manifest, Serve, Health; Show, Ask, Identify, Watch, Enrol, Forget,
 //	   Record, Lookup, List, OpenBarrier, Now.
-//	   Added since: Print, Scan, ReadIDCard, Measure, Weigh, Speak.
+//	   Added since: Print, Scan, ReadIDCard, Measure, Weigh, Speak;
+//	   Start, Rinse.
 const ProtocolVersion = 1
 
 // Limits of a message, in bytes. The largest there is holds a page.
@@ -54,7 +55,8 @@ func DialOptions() []grpc.DialOption {
 // modulePlugin joins the two sides to go-plugin.
 type modulePlugin struct {
 	plugin.NetRPCUnsupportedPlugin
-	module kiosk.Module // in the module's process; nil in the terminal's
+	ctx    context.Context // the process's
+	module kiosk.Module    // in the module's process; nil in the terminal's
 }
 
 // GRPCServer implements plugin.GRPCPlugin, in the module's process.
@@ -62,7 +64,7 @@ func (p *modulePlugin) GRPCServer(b *plugin.GRPCBroker, s *grpc.Server) error {
 	if p.module == nil {
 		return errors.New("rpc: a terminal serves no module")
 	}
-	pb.RegisterModuleServer(s, &moduleServer{module: p.module, broker: b})
+	pb.RegisterModuleServer(s, &moduleServer{ctx: p.ctx, module: p.module, broker: b})
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 
 	plugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/rpc/internal/pb"
@@ -32,6 +34,16 @@ func (r *Remote) Manifest(ctx context.Context) (kiosk.Manifest, error) {
 		return kiosk.Manifest{}, decodeError(ctx, "manifest", err)
 	}
 	return toManifest(reply), nil
+}
+
+// Start gives the module its settings; one that has no need of them is not
+// troubled.
+func (r *Remote) Start(ctx context.Context, s kiosk.Setup) error {
+	_, err := r.module.Start(ctx, &pb.StartRequest{Settings: s.Settings, Dir: s.Dir})
+	if status.Code(err) == codes.Unimplemented {
+		return nil // a module built before there was this call
+	}
+	return decodeError(ctx, "start", err)
 }
 
 // Serve conducts one visit; s is lent to the process until Serve returns, which

@@ -36,9 +36,11 @@ func Serve(m kiosk.Module) {
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	go endWithTerminal(os.Getppid())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: Handshake,
-		Plugins:         plugin.PluginSet{PluginName: &modulePlugin{module: m}},
+		Plugins:         plugin.PluginSet{PluginName: &modulePlugin{ctx: ctx, module: m}},
 		Logger:          hclog.NewNullLogger(),
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(maxFromModule))...)
@@ -98,6 +100,7 @@ func endWithTerminal(parent int) {
 // moduleServer is the module in its own process.
 type moduleServer struct {
 	pb.UnimplementedModuleServer
+	ctx    context.Context // the process's
 	module kiosk.Module
 	broker *plugin.GRPCBroker
 
@@ -122,6 +125,20 @@ func (s *moduleServer) Manifest(_ context.Context, r *pb.ManifestRequest) (reply
 	return fromManifest(s.module.Manifest()), nil
 }
 
+func (s *moduleServer) Start(_ context.Context, r *pb.StartRequest) (reply *pb.StartReply, err error) {
+	defer recovered("start", &err)
+	starter, ok := s.module.(kiosk.Starter)
+	if !ok {
+		return &pb.StartReply{}, nil
+	}
+	settings := r.GetSettings()
+	if settings == nil {
+		settings = map[string]string{}
+	}
+	// Not the call's context: what runs between visits ends with the process.
+	return &pb.StartReply{}, encodeError(starter.Start(s.ctx, kiosk.Setup{Settings: settings, Dir: r.GetDir()}))
+}
+
 func (s *moduleServer) Serve(ctx context.Context, r *pb.ServeRequest) (reply *pb.ServeReply, err error) {
 	defer recovered("serve", &err)
 	s.mu.Lock()
@@ -130,7 +147,7 @@ func (s *moduleServer) Serve(ctx context.Context, r *pb.ServeRequest) (reply *pb
 	if terminal == nil {
 		return nil, encodeError(&kiosk.Error{Code: kiosk.CodeInvalid, Op: "serve", Hint: "Manifest comes first"})
 	}
-	defer func() { time.AfterFunc(forgetAfter, debug.FreeOSMemory) }()
+	defer func() { time.AfterFunc(forgetAfter, func() { forget(terminal) }) }()
 	visit := newSession(ctx, terminal, toVisit(r.GetVisit()), toTime(r.GetNow()))
 	return &pb.ServeReply{}, encodeError(s.module.Serve(ctx, visit))
 }
@@ -138,6 +155,27 @@ func (s *moduleServer) Serve(ctx context.Context, r *pb.ServeRequest) (reply *pb
 // forgetAfter is how long after a visit its module's process sweeps its memory:
 // what the visitor typed must not stay there. The next page comes first.
 const forgetAfter = time.Second
+
+// rinsed is how many bytes wash the connection's buffers, which live as long as
+// it does and hold the last messages until others take their place: more than a
+// TLS record (16 KiB) and a frame of HTTP/2 (16 KiB) can leave behind.
+const rinsed = 64 << 10
+
+// forget leaves nothing of ended visits in the process's memory, or in what its
+// terminal keeps of the connection. Go clears what it frees (kiosk/host sets
+// that); pools let go at the second collection only.
+func forget(t pb.TerminalClient) {
+	ctx, cancel := context.WithTimeout(context.Background(), rinseWithin)
+	defer cancel()
+	if _, err := t.Rinse(ctx, &pb.RinseRequest{Water: make([]byte, rinsed)}); err != nil {
+		slog.Debug("the connection is not rinsed", "op", "forget", "cause", err)
+	}
+	debug.FreeOSMemory()
+	debug.FreeOSMemory()
+}
+
+// rinseWithin bounds the wait for a terminal that does not answer.
+const rinseWithin = 10 * time.Second
 
 func (s *moduleServer) Health(ctx context.Context, _ *pb.HealthRequest) (reply *pb.HealthReply, err error) {
 	defer recovered("health", &err)

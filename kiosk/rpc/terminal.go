@@ -67,6 +67,10 @@ func (t *terminalServer) Now(_ context.Context, r *pb.NowRequest) (*pb.NowReply,
 	return &pb.NowReply{Now: fromTime(s.Now())}, nil
 }
 
+func (t *terminalServer) Rinse(context.Context, *pb.RinseRequest) (*pb.RinseReply, error) {
+	return &pb.RinseReply{Water: make([]byte, rinsed)}, nil
+}
+
 func decodePage(op string, b []byte) (view.Page, error) {
 	p, err := view.Decode(b)
 	if err != nil {

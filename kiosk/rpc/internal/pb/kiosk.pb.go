@@ -367,6 +367,94 @@ func (x *ManifestReply) GetGroup() *Text {
 	return nil
 }
 
+type StartRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      map[string]string      `protobuf:"bytes,1,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Dir           string                 `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartRequest) Reset() {
+	*x = StartRequest{}
+	mi := &file_kiosk_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartRequest) ProtoMessage() {}
+
+func (x *StartRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartRequest.ProtoReflect.Descriptor instead.
+func (*StartRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *StartRequest) GetSettings() map[string]string {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *StartRequest) GetDir() string {
+	if x != nil {
+		return x.Dir
+	}
+	return ""
+}
+
+type StartReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartReply) Reset() {
+	*x = StartReply{}
+	mi := &file_kiosk_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartReply) ProtoMessage() {}
+
+func (x *StartReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartReply.ProtoReflect.Descriptor instead.
+func (*StartReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{6}
+}
+
 type RecordKind struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -378,7 +466,7 @@ type RecordKind struct {
 
 func (x *RecordKind) Reset() {
 	*x = RecordKind{}
-	mi := &file_kiosk_proto_msgTypes[5]
+	mi := &file_kiosk_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +478,7 @@ func (x *RecordKind) String() string {
 func (*RecordKind) ProtoMessage() {}
 
 func (x *RecordKind) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[5]
+	mi := &file_kiosk_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +491,7 @@ func (x *RecordKind) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordKind.ProtoReflect.Descriptor instead.
 func (*RecordKind) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{5}
+	return file_kiosk_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RecordKind) GetName() string {
@@ -441,7 +529,7 @@ type Visit struct {
 
 func (x *Visit) Reset() {
 	*x = Visit{}
-	mi := &file_kiosk_proto_msgTypes[6]
+	mi := &file_kiosk_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -453,7 +541,7 @@ func (x *Visit) String() string {
 func (*Visit) ProtoMessage() {}
 
 func (x *Visit) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[6]
+	mi := &file_kiosk_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -466,7 +554,7 @@ func (x *Visit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Visit.ProtoReflect.Descriptor instead.
 func (*Visit) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{6}
+	return file_kiosk_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Visit) GetId() string {
@@ -521,7 +609,7 @@ type ServeRequest struct {
 
 func (x *ServeRequest) Reset() {
 	*x = ServeRequest{}
-	mi := &file_kiosk_proto_msgTypes[7]
+	mi := &file_kiosk_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +621,7 @@ func (x *ServeRequest) String() string {
 func (*ServeRequest) ProtoMessage() {}
 
 func (x *ServeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[7]
+	mi := &file_kiosk_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +634,7 @@ func (x *ServeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServeRequest.ProtoReflect.Descriptor instead.
 func (*ServeRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{7}
+	return file_kiosk_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ServeRequest) GetVisit() *Visit {
@@ -571,7 +659,7 @@ type ServeReply struct {
 
 func (x *ServeReply) Reset() {
 	*x = ServeReply{}
-	mi := &file_kiosk_proto_msgTypes[8]
+	mi := &file_kiosk_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +671,7 @@ func (x *ServeReply) String() string {
 func (*ServeReply) ProtoMessage() {}
 
 func (x *ServeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[8]
+	mi := &file_kiosk_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +684,7 @@ func (x *ServeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServeReply.ProtoReflect.Descriptor instead.
 func (*ServeReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{8}
+	return file_kiosk_proto_rawDescGZIP(), []int{10}
 }
 
 type HealthRequest struct {
@@ -607,7 +695,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_kiosk_proto_msgTypes[9]
+	mi := &file_kiosk_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +707,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[9]
+	mi := &file_kiosk_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +720,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{9}
+	return file_kiosk_proto_rawDescGZIP(), []int{11}
 }
 
 type HealthReply struct {
@@ -643,7 +731,7 @@ type HealthReply struct {
 
 func (x *HealthReply) Reset() {
 	*x = HealthReply{}
-	mi := &file_kiosk_proto_msgTypes[10]
+	mi := &file_kiosk_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +743,7 @@ func (x *HealthReply) String() string {
 func (*HealthReply) ProtoMessage() {}
 
 func (x *HealthReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[10]
+	mi := &file_kiosk_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +756,7 @@ func (x *HealthReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthReply.ProtoReflect.Descriptor instead.
 func (*HealthReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{10}
+	return file_kiosk_proto_rawDescGZIP(), []int{12}
 }
 
 type NowRequest struct {
@@ -680,7 +768,7 @@ type NowRequest struct {
 
 func (x *NowRequest) Reset() {
 	*x = NowRequest{}
-	mi := &file_kiosk_proto_msgTypes[11]
+	mi := &file_kiosk_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +780,7 @@ func (x *NowRequest) String() string {
 func (*NowRequest) ProtoMessage() {}
 
 func (x *NowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[11]
+	mi := &file_kiosk_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +793,7 @@ func (x *NowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NowRequest.ProtoReflect.Descriptor instead.
 func (*NowRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{11}
+	return file_kiosk_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *NowRequest) GetVisit() string {
@@ -724,7 +812,7 @@ type NowReply struct {
 
 func (x *NowReply) Reset() {
 	*x = NowReply{}
-	mi := &file_kiosk_proto_msgTypes[12]
+	mi := &file_kiosk_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +824,7 @@ func (x *NowReply) String() string {
 func (*NowReply) ProtoMessage() {}
 
 func (x *NowReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[12]
+	mi := &file_kiosk_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +837,7 @@ func (x *NowReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NowReply.ProtoReflect.Descriptor instead.
 func (*NowReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{12}
+	return file_kiosk_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *NowReply) GetNow() *Time {
@@ -770,7 +858,7 @@ type ShowRequest struct {
 
 func (x *ShowRequest) Reset() {
 	*x = ShowRequest{}
-	mi := &file_kiosk_proto_msgTypes[13]
+	mi := &file_kiosk_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -782,7 +870,7 @@ func (x *ShowRequest) String() string {
 func (*ShowRequest) ProtoMessage() {}
 
 func (x *ShowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[13]
+	mi := &file_kiosk_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -795,7 +883,7 @@ func (x *ShowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRequest.ProtoReflect.Descriptor instead.
 func (*ShowRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{13}
+	return file_kiosk_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ShowRequest) GetVisit() string {
@@ -820,7 +908,7 @@ type ShowReply struct {
 
 func (x *ShowReply) Reset() {
 	*x = ShowReply{}
-	mi := &file_kiosk_proto_msgTypes[14]
+	mi := &file_kiosk_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -832,7 +920,7 @@ func (x *ShowReply) String() string {
 func (*ShowReply) ProtoMessage() {}
 
 func (x *ShowReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[14]
+	mi := &file_kiosk_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -845,7 +933,7 @@ func (x *ShowReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowReply.ProtoReflect.Descriptor instead.
 func (*ShowReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{14}
+	return file_kiosk_proto_rawDescGZIP(), []int{16}
 }
 
 type AskRequest struct {
@@ -858,7 +946,7 @@ type AskRequest struct {
 
 func (x *AskRequest) Reset() {
 	*x = AskRequest{}
-	mi := &file_kiosk_proto_msgTypes[15]
+	mi := &file_kiosk_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +958,7 @@ func (x *AskRequest) String() string {
 func (*AskRequest) ProtoMessage() {}
 
 func (x *AskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[15]
+	mi := &file_kiosk_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +971,7 @@ func (x *AskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskRequest.ProtoReflect.Descriptor instead.
 func (*AskRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{15}
+	return file_kiosk_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AskRequest) GetVisit() string {
@@ -914,7 +1002,7 @@ type AskReply struct {
 
 func (x *AskReply) Reset() {
 	*x = AskReply{}
-	mi := &file_kiosk_proto_msgTypes[16]
+	mi := &file_kiosk_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1014,7 @@ func (x *AskReply) String() string {
 func (*AskReply) ProtoMessage() {}
 
 func (x *AskReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[16]
+	mi := &file_kiosk_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1027,7 @@ func (x *AskReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskReply.ProtoReflect.Descriptor instead.
 func (*AskReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{16}
+	return file_kiosk_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AskReply) GetPageId() string {
@@ -993,7 +1081,7 @@ type Choices struct {
 
 func (x *Choices) Reset() {
 	*x = Choices{}
-	mi := &file_kiosk_proto_msgTypes[17]
+	mi := &file_kiosk_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +1093,7 @@ func (x *Choices) String() string {
 func (*Choices) ProtoMessage() {}
 
 func (x *Choices) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[17]
+	mi := &file_kiosk_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +1106,7 @@ func (x *Choices) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Choices.ProtoReflect.Descriptor instead.
 func (*Choices) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{17}
+	return file_kiosk_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Choices) GetValues() []string {
@@ -1043,7 +1131,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_kiosk_proto_msgTypes[18]
+	mi := &file_kiosk_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1143,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[18]
+	mi := &file_kiosk_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1156,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{18}
+	return file_kiosk_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Person) GetId() string {
@@ -1134,7 +1222,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_kiosk_proto_msgTypes[19]
+	mi := &file_kiosk_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1234,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[19]
+	mi := &file_kiosk_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1247,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{19}
+	return file_kiosk_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *IdentifyRequest) GetVisit() string {
@@ -1213,7 +1301,7 @@ type IdentifyReply struct {
 
 func (x *IdentifyReply) Reset() {
 	*x = IdentifyReply{}
-	mi := &file_kiosk_proto_msgTypes[20]
+	mi := &file_kiosk_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1313,7 @@ func (x *IdentifyReply) String() string {
 func (*IdentifyReply) ProtoMessage() {}
 
 func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[20]
+	mi := &file_kiosk_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1326,7 @@ func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
 func (*IdentifyReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{20}
+	return file_kiosk_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *IdentifyReply) GetPerson() *Person {
@@ -1258,7 +1346,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_kiosk_proto_msgTypes[21]
+	mi := &file_kiosk_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1358,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[21]
+	mi := &file_kiosk_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1371,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{21}
+	return file_kiosk_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WatchRequest) GetVisit() string {
@@ -1310,7 +1398,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_kiosk_proto_msgTypes[22]
+	mi := &file_kiosk_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1322,7 +1410,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[22]
+	mi := &file_kiosk_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1335,7 +1423,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{22}
+	return file_kiosk_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WatchReply) GetSighting() *Sighting {
@@ -1358,7 +1446,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_kiosk_proto_msgTypes[23]
+	mi := &file_kiosk_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1458,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[23]
+	mi := &file_kiosk_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1471,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{23}
+	return file_kiosk_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Sighting) GetVerdict() string {
@@ -1434,7 +1522,7 @@ type EnrolRequest struct {
 
 func (x *EnrolRequest) Reset() {
 	*x = EnrolRequest{}
-	mi := &file_kiosk_proto_msgTypes[24]
+	mi := &file_kiosk_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +1534,7 @@ func (x *EnrolRequest) String() string {
 func (*EnrolRequest) ProtoMessage() {}
 
 func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[24]
+	mi := &file_kiosk_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +1547,7 @@ func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolRequest.ProtoReflect.Descriptor instead.
 func (*EnrolRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{24}
+	return file_kiosk_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EnrolRequest) GetVisit() string {
@@ -1509,7 +1597,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_kiosk_proto_msgTypes[25]
+	mi := &file_kiosk_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1609,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[25]
+	mi := &file_kiosk_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1622,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{25}
+	return file_kiosk_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Consent) GetTextVersion() string {
@@ -1576,7 +1664,7 @@ type EnrolReply struct {
 
 func (x *EnrolReply) Reset() {
 	*x = EnrolReply{}
-	mi := &file_kiosk_proto_msgTypes[26]
+	mi := &file_kiosk_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1676,7 @@ func (x *EnrolReply) String() string {
 func (*EnrolReply) ProtoMessage() {}
 
 func (x *EnrolReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[26]
+	mi := &file_kiosk_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1689,7 @@ func (x *EnrolReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolReply.ProtoReflect.Descriptor instead.
 func (*EnrolReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{26}
+	return file_kiosk_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *EnrolReply) GetPerson() *Person {
@@ -1636,7 +1724,7 @@ type ForgetRequest struct {
 
 func (x *ForgetRequest) Reset() {
 	*x = ForgetRequest{}
-	mi := &file_kiosk_proto_msgTypes[27]
+	mi := &file_kiosk_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1648,7 +1736,7 @@ func (x *ForgetRequest) String() string {
 func (*ForgetRequest) ProtoMessage() {}
 
 func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[27]
+	mi := &file_kiosk_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1661,7 +1749,7 @@ func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetRequest.ProtoReflect.Descriptor instead.
 func (*ForgetRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{27}
+	return file_kiosk_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ForgetRequest) GetVisit() string {
@@ -1693,7 +1781,7 @@ type ForgetReply struct {
 
 func (x *ForgetReply) Reset() {
 	*x = ForgetReply{}
-	mi := &file_kiosk_proto_msgTypes[28]
+	mi := &file_kiosk_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1705,7 +1793,7 @@ func (x *ForgetReply) String() string {
 func (*ForgetReply) ProtoMessage() {}
 
 func (x *ForgetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[28]
+	mi := &file_kiosk_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1718,7 +1806,7 @@ func (x *ForgetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetReply.ProtoReflect.Descriptor instead.
 func (*ForgetReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{28}
+	return file_kiosk_proto_rawDescGZIP(), []int{30}
 }
 
 type RecordRequest struct {
@@ -1733,7 +1821,7 @@ type RecordRequest struct {
 
 func (x *RecordRequest) Reset() {
 	*x = RecordRequest{}
-	mi := &file_kiosk_proto_msgTypes[29]
+	mi := &file_kiosk_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +1833,7 @@ func (x *RecordRequest) String() string {
 func (*RecordRequest) ProtoMessage() {}
 
 func (x *RecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[29]
+	mi := &file_kiosk_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +1846,7 @@ func (x *RecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRequest.ProtoReflect.Descriptor instead.
 func (*RecordRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{29}
+	return file_kiosk_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RecordRequest) GetVisit() string {
@@ -1804,7 +1892,7 @@ type RecordReply struct {
 
 func (x *RecordReply) Reset() {
 	*x = RecordReply{}
-	mi := &file_kiosk_proto_msgTypes[30]
+	mi := &file_kiosk_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1816,7 +1904,7 @@ func (x *RecordReply) String() string {
 func (*RecordReply) ProtoMessage() {}
 
 func (x *RecordReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[30]
+	mi := &file_kiosk_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1829,7 +1917,7 @@ func (x *RecordReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordReply.ProtoReflect.Descriptor instead.
 func (*RecordReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{30}
+	return file_kiosk_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RecordReply) GetId() string {
@@ -1892,7 +1980,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_kiosk_proto_msgTypes[31]
+	mi := &file_kiosk_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +1992,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[31]
+	mi := &file_kiosk_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +2005,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{31}
+	return file_kiosk_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Row) GetKey() string {
@@ -1952,7 +2040,7 @@ type LookupRequest struct {
 
 func (x *LookupRequest) Reset() {
 	*x = LookupRequest{}
-	mi := &file_kiosk_proto_msgTypes[32]
+	mi := &file_kiosk_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1964,7 +2052,7 @@ func (x *LookupRequest) String() string {
 func (*LookupRequest) ProtoMessage() {}
 
 func (x *LookupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[32]
+	mi := &file_kiosk_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1977,7 +2065,7 @@ func (x *LookupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupRequest.ProtoReflect.Descriptor instead.
 func (*LookupRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{32}
+	return file_kiosk_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LookupRequest) GetVisit() string {
@@ -2010,7 +2098,7 @@ type LookupReply struct {
 
 func (x *LookupReply) Reset() {
 	*x = LookupReply{}
-	mi := &file_kiosk_proto_msgTypes[33]
+	mi := &file_kiosk_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2110,7 @@ func (x *LookupReply) String() string {
 func (*LookupReply) ProtoMessage() {}
 
 func (x *LookupReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[33]
+	mi := &file_kiosk_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2123,7 @@ func (x *LookupReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupReply.ProtoReflect.Descriptor instead.
 func (*LookupReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{33}
+	return file_kiosk_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LookupReply) GetRow() *Row {
@@ -2057,7 +2145,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_kiosk_proto_msgTypes[34]
+	mi := &file_kiosk_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2157,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[34]
+	mi := &file_kiosk_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2170,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{34}
+	return file_kiosk_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListRequest) GetVisit() string {
@@ -2122,7 +2210,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_kiosk_proto_msgTypes[35]
+	mi := &file_kiosk_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2134,7 +2222,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[35]
+	mi := &file_kiosk_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2147,7 +2235,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{35}
+	return file_kiosk_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListReply) GetRows() []*Row {
@@ -2166,7 +2254,7 @@ type OpenBarrierRequest struct {
 
 func (x *OpenBarrierRequest) Reset() {
 	*x = OpenBarrierRequest{}
-	mi := &file_kiosk_proto_msgTypes[36]
+	mi := &file_kiosk_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2266,7 @@ func (x *OpenBarrierRequest) String() string {
 func (*OpenBarrierRequest) ProtoMessage() {}
 
 func (x *OpenBarrierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[36]
+	mi := &file_kiosk_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2279,7 @@ func (x *OpenBarrierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenBarrierRequest.ProtoReflect.Descriptor instead.
 func (*OpenBarrierRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{36}
+	return file_kiosk_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *OpenBarrierRequest) GetVisit() string {
@@ -2209,7 +2297,7 @@ type OpenBarrierReply struct {
 
 func (x *OpenBarrierReply) Reset() {
 	*x = OpenBarrierReply{}
-	mi := &file_kiosk_proto_msgTypes[37]
+	mi := &file_kiosk_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2221,7 +2309,7 @@ func (x *OpenBarrierReply) String() string {
 func (*OpenBarrierReply) ProtoMessage() {}
 
 func (x *OpenBarrierReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[37]
+	mi := &file_kiosk_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2234,7 +2322,7 @@ func (x *OpenBarrierReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenBarrierReply.ProtoReflect.Descriptor instead.
 func (*OpenBarrierReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{37}
+	return file_kiosk_proto_rawDescGZIP(), []int{39}
 }
 
 // page is view.Encode's bytes.
@@ -2248,7 +2336,7 @@ type PrintRequest struct {
 
 func (x *PrintRequest) Reset() {
 	*x = PrintRequest{}
-	mi := &file_kiosk_proto_msgTypes[38]
+	mi := &file_kiosk_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2348,7 @@ func (x *PrintRequest) String() string {
 func (*PrintRequest) ProtoMessage() {}
 
 func (x *PrintRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[38]
+	mi := &file_kiosk_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2361,7 @@ func (x *PrintRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintRequest.ProtoReflect.Descriptor instead.
 func (*PrintRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{38}
+	return file_kiosk_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PrintRequest) GetVisit() string {
@@ -2298,7 +2386,7 @@ type PrintReply struct {
 
 func (x *PrintReply) Reset() {
 	*x = PrintReply{}
-	mi := &file_kiosk_proto_msgTypes[39]
+	mi := &file_kiosk_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2398,7 @@ func (x *PrintReply) String() string {
 func (*PrintReply) ProtoMessage() {}
 
 func (x *PrintReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[39]
+	mi := &file_kiosk_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2411,7 @@ func (x *PrintReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReply.ProtoReflect.Descriptor instead.
 func (*PrintReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{39}
+	return file_kiosk_proto_rawDescGZIP(), []int{41}
 }
 
 type ScanRequest struct {
@@ -2335,7 +2423,7 @@ type ScanRequest struct {
 
 func (x *ScanRequest) Reset() {
 	*x = ScanRequest{}
-	mi := &file_kiosk_proto_msgTypes[40]
+	mi := &file_kiosk_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2435,7 @@ func (x *ScanRequest) String() string {
 func (*ScanRequest) ProtoMessage() {}
 
 func (x *ScanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[40]
+	mi := &file_kiosk_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2448,7 @@ func (x *ScanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanRequest.ProtoReflect.Descriptor instead.
 func (*ScanRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{40}
+	return file_kiosk_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ScanRequest) GetVisit() string {
@@ -2380,7 +2468,7 @@ type ScanReply struct {
 
 func (x *ScanReply) Reset() {
 	*x = ScanReply{}
-	mi := &file_kiosk_proto_msgTypes[41]
+	mi := &file_kiosk_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2392,7 +2480,7 @@ func (x *ScanReply) String() string {
 func (*ScanReply) ProtoMessage() {}
 
 func (x *ScanReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[41]
+	mi := &file_kiosk_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2405,7 +2493,7 @@ func (x *ScanReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanReply.ProtoReflect.Descriptor instead.
 func (*ScanReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{41}
+	return file_kiosk_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ScanReply) GetText() string {
@@ -2431,7 +2519,7 @@ type ReadIDCardRequest struct {
 
 func (x *ReadIDCardRequest) Reset() {
 	*x = ReadIDCardRequest{}
-	mi := &file_kiosk_proto_msgTypes[42]
+	mi := &file_kiosk_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2443,7 +2531,7 @@ func (x *ReadIDCardRequest) String() string {
 func (*ReadIDCardRequest) ProtoMessage() {}
 
 func (x *ReadIDCardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[42]
+	mi := &file_kiosk_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2456,7 +2544,7 @@ func (x *ReadIDCardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadIDCardRequest.ProtoReflect.Descriptor instead.
 func (*ReadIDCardRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{42}
+	return file_kiosk_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReadIDCardRequest) GetVisit() string {
@@ -2484,7 +2572,7 @@ type ReadIDCardReply struct {
 
 func (x *ReadIDCardReply) Reset() {
 	*x = ReadIDCardReply{}
-	mi := &file_kiosk_proto_msgTypes[43]
+	mi := &file_kiosk_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2496,7 +2584,7 @@ func (x *ReadIDCardReply) String() string {
 func (*ReadIDCardReply) ProtoMessage() {}
 
 func (x *ReadIDCardReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[43]
+	mi := &file_kiosk_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2509,7 +2597,7 @@ func (x *ReadIDCardReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadIDCardReply.ProtoReflect.Descriptor instead.
 func (*ReadIDCardReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{43}
+	return file_kiosk_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ReadIDCardReply) GetNumber() string {
@@ -2591,7 +2679,7 @@ type MeasureRequest struct {
 
 func (x *MeasureRequest) Reset() {
 	*x = MeasureRequest{}
-	mi := &file_kiosk_proto_msgTypes[44]
+	mi := &file_kiosk_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2603,7 +2691,7 @@ func (x *MeasureRequest) String() string {
 func (*MeasureRequest) ProtoMessage() {}
 
 func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[44]
+	mi := &file_kiosk_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2616,7 +2704,7 @@ func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
 func (*MeasureRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{44}
+	return file_kiosk_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *MeasureRequest) GetVisit() string {
@@ -2639,7 +2727,7 @@ type MeasureReply struct {
 
 func (x *MeasureReply) Reset() {
 	*x = MeasureReply{}
-	mi := &file_kiosk_proto_msgTypes[45]
+	mi := &file_kiosk_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2651,7 +2739,7 @@ func (x *MeasureReply) String() string {
 func (*MeasureReply) ProtoMessage() {}
 
 func (x *MeasureReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[45]
+	mi := &file_kiosk_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2664,7 +2752,7 @@ func (x *MeasureReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureReply.ProtoReflect.Descriptor instead.
 func (*MeasureReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{45}
+	return file_kiosk_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *MeasureReply) GetTemperature() float64 {
@@ -2711,7 +2799,7 @@ type WeighRequest struct {
 
 func (x *WeighRequest) Reset() {
 	*x = WeighRequest{}
-	mi := &file_kiosk_proto_msgTypes[46]
+	mi := &file_kiosk_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2723,7 +2811,7 @@ func (x *WeighRequest) String() string {
 func (*WeighRequest) ProtoMessage() {}
 
 func (x *WeighRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[46]
+	mi := &file_kiosk_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2736,7 +2824,7 @@ func (x *WeighRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WeighRequest.ProtoReflect.Descriptor instead.
 func (*WeighRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{46}
+	return file_kiosk_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *WeighRequest) GetVisit() string {
@@ -2755,7 +2843,7 @@ type WeighReply struct {
 
 func (x *WeighReply) Reset() {
 	*x = WeighReply{}
-	mi := &file_kiosk_proto_msgTypes[47]
+	mi := &file_kiosk_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2767,7 +2855,7 @@ func (x *WeighReply) String() string {
 func (*WeighReply) ProtoMessage() {}
 
 func (x *WeighReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[47]
+	mi := &file_kiosk_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2780,7 +2868,7 @@ func (x *WeighReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WeighReply.ProtoReflect.Descriptor instead.
 func (*WeighReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{47}
+	return file_kiosk_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *WeighReply) GetMilligrams() int64 {
@@ -2800,7 +2888,7 @@ type SpeakRequest struct {
 
 func (x *SpeakRequest) Reset() {
 	*x = SpeakRequest{}
-	mi := &file_kiosk_proto_msgTypes[48]
+	mi := &file_kiosk_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2812,7 +2900,7 @@ func (x *SpeakRequest) String() string {
 func (*SpeakRequest) ProtoMessage() {}
 
 func (x *SpeakRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[48]
+	mi := &file_kiosk_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2825,7 +2913,7 @@ func (x *SpeakRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeakRequest.ProtoReflect.Descriptor instead.
 func (*SpeakRequest) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{48}
+	return file_kiosk_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *SpeakRequest) GetVisit() string {
@@ -2850,7 +2938,7 @@ type SpeakReply struct {
 
 func (x *SpeakReply) Reset() {
 	*x = SpeakReply{}
-	mi := &file_kiosk_proto_msgTypes[49]
+	mi := &file_kiosk_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2862,7 +2950,7 @@ func (x *SpeakReply) String() string {
 func (*SpeakReply) ProtoMessage() {}
 
 func (x *SpeakReply) ProtoReflect() protoreflect.Message {
-	mi := &file_kiosk_proto_msgTypes[49]
+	mi := &file_kiosk_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2875,7 +2963,96 @@ func (x *SpeakReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeakReply.ProtoReflect.Descriptor instead.
 func (*SpeakReply) Descriptor() ([]byte, []int) {
-	return file_kiosk_proto_rawDescGZIP(), []int{49}
+	return file_kiosk_proto_rawDescGZIP(), []int{51}
+}
+
+// water is zeros.
+type RinseRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Water         []byte                 `protobuf:"bytes,1,opt,name=water,proto3" json:"water,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RinseRequest) Reset() {
+	*x = RinseRequest{}
+	mi := &file_kiosk_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RinseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RinseRequest) ProtoMessage() {}
+
+func (x *RinseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RinseRequest.ProtoReflect.Descriptor instead.
+func (*RinseRequest) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *RinseRequest) GetWater() []byte {
+	if x != nil {
+		return x.Water
+	}
+	return nil
+}
+
+type RinseReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Water         []byte                 `protobuf:"bytes,1,opt,name=water,proto3" json:"water,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RinseReply) Reset() {
+	*x = RinseReply{}
+	mi := &file_kiosk_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RinseReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RinseReply) ProtoMessage() {}
+
+func (x *RinseReply) ProtoReflect() protoreflect.Message {
+	mi := &file_kiosk_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RinseReply.ProtoReflect.Descriptor instead.
+func (*RinseReply) Descriptor() ([]byte, []int) {
+	return file_kiosk_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *RinseReply) GetWater() []byte {
+	if x != nil {
+		return x.Water
+	}
+	return nil
 }
 
 var File_kiosk_proto protoreflect.FileDescriptor
@@ -2911,7 +3088,15 @@ const file_kiosk_proto_rawDesc = "" +
 	"\n" +
 	"unattended\x18\b \x01(\bR\n" +
 	"unattended\x12&\n" +
-	"\x05group\x18\t \x01(\v2\x10.ting.kiosk.TextR\x05group\"R\n" +
+	"\x05group\x18\t \x01(\v2\x10.ting.kiosk.TextR\x05group\"\xa1\x01\n" +
+	"\fStartRequest\x12B\n" +
+	"\bsettings\x18\x01 \x03(\v2&.ting.kiosk.StartRequest.SettingsEntryR\bsettings\x12\x10\n" +
+	"\x03dir\x18\x02 \x01(\tR\x03dir\x1a;\n" +
+	"\rSettingsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\f\n" +
+	"\n" +
+	"StartReply\"R\n" +
 	"\n" +
 	"RecordKind\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -3090,11 +3275,17 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\x12$\n" +
 	"\x04text\x18\x02 \x01(\v2\x10.ting.kiosk.TextR\x04text\"\f\n" +
 	"\n" +
-	"SpeakReply2\xc5\x01\n" +
+	"SpeakReply\"$\n" +
+	"\fRinseRequest\x12\x14\n" +
+	"\x05water\x18\x01 \x01(\fR\x05water\"\"\n" +
+	"\n" +
+	"RinseReply\x12\x14\n" +
+	"\x05water\x18\x01 \x01(\fR\x05water2\x80\x02\n" +
 	"\x06Module\x12B\n" +
 	"\bManifest\x12\x1b.ting.kiosk.ManifestRequest\x1a\x19.ting.kiosk.ManifestReply\x129\n" +
+	"\x05Start\x12\x18.ting.kiosk.StartRequest\x1a\x16.ting.kiosk.StartReply\x129\n" +
 	"\x05Serve\x12\x18.ting.kiosk.ServeRequest\x1a\x16.ting.kiosk.ServeReply\x12<\n" +
-	"\x06Health\x12\x19.ting.kiosk.HealthRequest\x1a\x17.ting.kiosk.HealthReply2\x9b\b\n" +
+	"\x06Health\x12\x19.ting.kiosk.HealthRequest\x1a\x17.ting.kiosk.HealthReply2\xd6\b\n" +
 	"\bTerminal\x123\n" +
 	"\x03Now\x12\x16.ting.kiosk.NowRequest\x1a\x14.ting.kiosk.NowReply\x126\n" +
 	"\x04Show\x12\x17.ting.kiosk.ShowRequest\x1a\x15.ting.kiosk.ShowReply\x123\n" +
@@ -3113,7 +3304,8 @@ const file_kiosk_proto_rawDesc = "" +
 	"ReadIDCard\x12\x1d.ting.kiosk.ReadIDCardRequest\x1a\x1b.ting.kiosk.ReadIDCardReply\x12?\n" +
 	"\aMeasure\x12\x1a.ting.kiosk.MeasureRequest\x1a\x18.ting.kiosk.MeasureReply\x129\n" +
 	"\x05Weigh\x12\x18.ting.kiosk.WeighRequest\x1a\x16.ting.kiosk.WeighReply\x129\n" +
-	"\x05Speak\x12\x18.ting.kiosk.SpeakRequest\x1a\x16.ting.kiosk.SpeakReplyB-Z+github.com/luohu/ting/kiosk/rpc/internal/pbb\x06proto3"
+	"\x05Speak\x12\x18.ting.kiosk.SpeakRequest\x1a\x16.ting.kiosk.SpeakReply\x129\n" +
+	"\x05Rinse\x12\x18.ting.kiosk.RinseRequest\x1a\x16.ting.kiosk.RinseReplyB-Z+github.com/luohu/ting/kiosk/rpc/internal/pbb\x06proto3"
 
 var (
 	file_kiosk_proto_rawDescOnce sync.Once
@@ -3127,136 +3319,146 @@ func file_kiosk_proto_rawDescGZIP() []byte {
 	return file_kiosk_proto_rawDescData
 }
 
-var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_kiosk_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_kiosk_proto_goTypes = []any{
 	(*Text)(nil),               // 0: ting.kiosk.Text
 	(*Time)(nil),               // 1: ting.kiosk.Time
 	(*Fault)(nil),              // 2: ting.kiosk.Fault
 	(*ManifestRequest)(nil),    // 3: ting.kiosk.ManifestRequest
 	(*ManifestReply)(nil),      // 4: ting.kiosk.ManifestReply
-	(*RecordKind)(nil),         // 5: ting.kiosk.RecordKind
-	(*Visit)(nil),              // 6: ting.kiosk.Visit
-	(*ServeRequest)(nil),       // 7: ting.kiosk.ServeRequest
-	(*ServeReply)(nil),         // 8: ting.kiosk.ServeReply
-	(*HealthRequest)(nil),      // 9: ting.kiosk.HealthRequest
-	(*HealthReply)(nil),        // 10: ting.kiosk.HealthReply
-	(*NowRequest)(nil),         // 11: ting.kiosk.NowRequest
-	(*NowReply)(nil),           // 12: ting.kiosk.NowReply
-	(*ShowRequest)(nil),        // 13: ting.kiosk.ShowRequest
-	(*ShowReply)(nil),          // 14: ting.kiosk.ShowReply
-	(*AskRequest)(nil),         // 15: ting.kiosk.AskRequest
-	(*AskReply)(nil),           // 16: ting.kiosk.AskReply
-	(*Choices)(nil),            // 17: ting.kiosk.Choices
-	(*Person)(nil),             // 18: ting.kiosk.Person
-	(*IdentifyRequest)(nil),    // 19: ting.kiosk.IdentifyRequest
-	(*IdentifyReply)(nil),      // 20: ting.kiosk.IdentifyReply
-	(*WatchRequest)(nil),       // 21: ting.kiosk.WatchRequest
-	(*WatchReply)(nil),         // 22: ting.kiosk.WatchReply
-	(*Sighting)(nil),           // 23: ting.kiosk.Sighting
-	(*EnrolRequest)(nil),       // 24: ting.kiosk.EnrolRequest
-	(*Consent)(nil),            // 25: ting.kiosk.Consent
-	(*EnrolReply)(nil),         // 26: ting.kiosk.EnrolReply
-	(*ForgetRequest)(nil),      // 27: ting.kiosk.ForgetRequest
-	(*ForgetReply)(nil),        // 28: ting.kiosk.ForgetReply
-	(*RecordRequest)(nil),      // 29: ting.kiosk.RecordRequest
-	(*RecordReply)(nil),        // 30: ting.kiosk.RecordReply
-	(*Row)(nil),                // 31: ting.kiosk.Row
-	(*LookupRequest)(nil),      // 32: ting.kiosk.LookupRequest
-	(*LookupReply)(nil),        // 33: ting.kiosk.LookupReply
-	(*ListRequest)(nil),        // 34: ting.kiosk.ListRequest
-	(*ListReply)(nil),          // 35: ting.kiosk.ListReply
-	(*OpenBarrierRequest)(nil), // 36: ting.kiosk.OpenBarrierRequest
-	(*OpenBarrierReply)(nil),   // 37: ting.kiosk.OpenBarrierReply
-	(*PrintRequest)(nil),       // 38: ting.kiosk.PrintRequest
-	(*PrintReply)(nil),         // 39: ting.kiosk.PrintReply
-	(*ScanRequest)(nil),        // 40: ting.kiosk.ScanRequest
-	(*ScanReply)(nil),          // 41: ting.kiosk.ScanReply
-	(*ReadIDCardRequest)(nil),  // 42: ting.kiosk.ReadIDCardRequest
-	(*ReadIDCardReply)(nil),    // 43: ting.kiosk.ReadIDCardReply
-	(*MeasureRequest)(nil),     // 44: ting.kiosk.MeasureRequest
-	(*MeasureReply)(nil),       // 45: ting.kiosk.MeasureReply
-	(*WeighRequest)(nil),       // 46: ting.kiosk.WeighRequest
-	(*WeighReply)(nil),         // 47: ting.kiosk.WeighReply
-	(*SpeakRequest)(nil),       // 48: ting.kiosk.SpeakRequest
-	(*SpeakReply)(nil),         // 49: ting.kiosk.SpeakReply
-	nil,                        // 50: ting.kiosk.AskReply.FieldsEntry
-	nil,                        // 51: ting.kiosk.AskReply.ChosenEntry
-	nil,                        // 52: ting.kiosk.AskReply.ImagesEntry
+	(*StartRequest)(nil),       // 5: ting.kiosk.StartRequest
+	(*StartReply)(nil),         // 6: ting.kiosk.StartReply
+	(*RecordKind)(nil),         // 7: ting.kiosk.RecordKind
+	(*Visit)(nil),              // 8: ting.kiosk.Visit
+	(*ServeRequest)(nil),       // 9: ting.kiosk.ServeRequest
+	(*ServeReply)(nil),         // 10: ting.kiosk.ServeReply
+	(*HealthRequest)(nil),      // 11: ting.kiosk.HealthRequest
+	(*HealthReply)(nil),        // 12: ting.kiosk.HealthReply
+	(*NowRequest)(nil),         // 13: ting.kiosk.NowRequest
+	(*NowReply)(nil),           // 14: ting.kiosk.NowReply
+	(*ShowRequest)(nil),        // 15: ting.kiosk.ShowRequest
+	(*ShowReply)(nil),          // 16: ting.kiosk.ShowReply
+	(*AskRequest)(nil),         // 17: ting.kiosk.AskRequest
+	(*AskReply)(nil),           // 18: ting.kiosk.AskReply
+	(*Choices)(nil),            // 19: ting.kiosk.Choices
+	(*Person)(nil),             // 20: ting.kiosk.Person
+	(*IdentifyRequest)(nil),    // 21: ting.kiosk.IdentifyRequest
+	(*IdentifyReply)(nil),      // 22: ting.kiosk.IdentifyReply
+	(*WatchRequest)(nil),       // 23: ting.kiosk.WatchRequest
+	(*WatchReply)(nil),         // 24: ting.kiosk.WatchReply
+	(*Sighting)(nil),           // 25: ting.kiosk.Sighting
+	(*EnrolRequest)(nil),       // 26: ting.kiosk.EnrolRequest
+	(*Consent)(nil),            // 27: ting.kiosk.Consent
+	(*EnrolReply)(nil),         // 28: ting.kiosk.EnrolReply
+	(*ForgetRequest)(nil),      // 29: ting.kiosk.ForgetRequest
+	(*ForgetReply)(nil),        // 30: ting.kiosk.ForgetReply
+	(*RecordRequest)(nil),      // 31: ting.kiosk.RecordRequest
+	(*RecordReply)(nil),        // 32: ting.kiosk.RecordReply
+	(*Row)(nil),                // 33: ting.kiosk.Row
+	(*LookupRequest)(nil),      // 34: ting.kiosk.LookupRequest
+	(*LookupReply)(nil),        // 35: ting.kiosk.LookupReply
+	(*ListRequest)(nil),        // 36: ting.kiosk.ListRequest
+	(*ListReply)(nil),          // 37: ting.kiosk.ListReply
+	(*OpenBarrierRequest)(nil), // 38: ting.kiosk.OpenBarrierRequest
+	(*OpenBarrierReply)(nil),   // 39: ting.kiosk.OpenBarrierReply
+	(*PrintRequest)(nil),       // 40: ting.kiosk.PrintRequest
+	(*PrintReply)(nil),         // 41: ting.kiosk.PrintReply
+	(*ScanRequest)(nil),        // 42: ting.kiosk.ScanRequest
+	(*ScanReply)(nil),          // 43: ting.kiosk.ScanReply
+	(*ReadIDCardRequest)(nil),  // 44: ting.kiosk.ReadIDCardRequest
+	(*ReadIDCardReply)(nil),    // 45: ting.kiosk.ReadIDCardReply
+	(*MeasureRequest)(nil),     // 46: ting.kiosk.MeasureRequest
+	(*MeasureReply)(nil),       // 47: ting.kiosk.MeasureReply
+	(*WeighRequest)(nil),       // 48: ting.kiosk.WeighRequest
+	(*WeighReply)(nil),         // 49: ting.kiosk.WeighReply
+	(*SpeakRequest)(nil),       // 50: ting.kiosk.SpeakRequest
+	(*SpeakReply)(nil),         // 51: ting.kiosk.SpeakReply
+	(*RinseRequest)(nil),       // 52: ting.kiosk.RinseRequest
+	(*RinseReply)(nil),         // 53: ting.kiosk.RinseReply
+	nil,                        // 54: ting.kiosk.StartRequest.SettingsEntry
+	nil,                        // 55: ting.kiosk.AskReply.FieldsEntry
+	nil,                        // 56: ting.kiosk.AskReply.ChosenEntry
+	nil,                        // 57: ting.kiosk.AskReply.ImagesEntry
 }
 var file_kiosk_proto_depIdxs = []int32{
 	0,  // 0: ting.kiosk.Fault.visitor:type_name -> ting.kiosk.Text
 	0,  // 1: ting.kiosk.ManifestReply.title:type_name -> ting.kiosk.Text
-	5,  // 2: ting.kiosk.ManifestReply.records:type_name -> ting.kiosk.RecordKind
+	7,  // 2: ting.kiosk.ManifestReply.records:type_name -> ting.kiosk.RecordKind
 	0,  // 3: ting.kiosk.ManifestReply.group:type_name -> ting.kiosk.Text
-	0,  // 4: ting.kiosk.Visit.place:type_name -> ting.kiosk.Text
-	6,  // 5: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
-	1,  // 6: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
-	1,  // 7: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
-	50, // 8: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
-	51, // 9: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
-	52, // 10: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
-	0,  // 11: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
-	18, // 12: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
-	23, // 13: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
-	18, // 14: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
-	1,  // 15: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
-	25, // 16: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
-	1,  // 17: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
-	18, // 18: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
-	5,  // 19: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
-	1,  // 20: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
-	31, // 21: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
-	31, // 22: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
-	1,  // 23: ting.kiosk.ReadIDCardReply.birth:type_name -> ting.kiosk.Time
-	1,  // 24: ting.kiosk.ReadIDCardReply.valid_from:type_name -> ting.kiosk.Time
-	1,  // 25: ting.kiosk.ReadIDCardReply.valid_until:type_name -> ting.kiosk.Time
-	0,  // 26: ting.kiosk.SpeakRequest.text:type_name -> ting.kiosk.Text
-	17, // 27: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
-	3,  // 28: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
-	7,  // 29: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
-	9,  // 30: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
-	11, // 31: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
-	13, // 32: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
-	15, // 33: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
-	19, // 34: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
-	21, // 35: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
-	24, // 36: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
-	27, // 37: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
-	29, // 38: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
-	32, // 39: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
-	34, // 40: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
-	36, // 41: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
-	38, // 42: ting.kiosk.Terminal.Print:input_type -> ting.kiosk.PrintRequest
-	40, // 43: ting.kiosk.Terminal.Scan:input_type -> ting.kiosk.ScanRequest
-	42, // 44: ting.kiosk.Terminal.ReadIDCard:input_type -> ting.kiosk.ReadIDCardRequest
-	44, // 45: ting.kiosk.Terminal.Measure:input_type -> ting.kiosk.MeasureRequest
-	46, // 46: ting.kiosk.Terminal.Weigh:input_type -> ting.kiosk.WeighRequest
-	48, // 47: ting.kiosk.Terminal.Speak:input_type -> ting.kiosk.SpeakRequest
-	4,  // 48: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
-	8,  // 49: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
-	10, // 50: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
-	12, // 51: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
-	14, // 52: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
-	16, // 53: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
-	20, // 54: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
-	22, // 55: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
-	26, // 56: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
-	28, // 57: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
-	30, // 58: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
-	33, // 59: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
-	35, // 60: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
-	37, // 61: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
-	39, // 62: ting.kiosk.Terminal.Print:output_type -> ting.kiosk.PrintReply
-	41, // 63: ting.kiosk.Terminal.Scan:output_type -> ting.kiosk.ScanReply
-	43, // 64: ting.kiosk.Terminal.ReadIDCard:output_type -> ting.kiosk.ReadIDCardReply
-	45, // 65: ting.kiosk.Terminal.Measure:output_type -> ting.kiosk.MeasureReply
-	47, // 66: ting.kiosk.Terminal.Weigh:output_type -> ting.kiosk.WeighReply
-	49, // 67: ting.kiosk.Terminal.Speak:output_type -> ting.kiosk.SpeakReply
-	48, // [48:68] is the sub-list for method output_type
-	28, // [28:48] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	54, // 4: ting.kiosk.StartRequest.settings:type_name -> ting.kiosk.StartRequest.SettingsEntry
+	0,  // 5: ting.kiosk.Visit.place:type_name -> ting.kiosk.Text
+	8,  // 6: ting.kiosk.ServeRequest.visit:type_name -> ting.kiosk.Visit
+	1,  // 7: ting.kiosk.ServeRequest.now:type_name -> ting.kiosk.Time
+	1,  // 8: ting.kiosk.NowReply.now:type_name -> ting.kiosk.Time
+	55, // 9: ting.kiosk.AskReply.fields:type_name -> ting.kiosk.AskReply.FieldsEntry
+	56, // 10: ting.kiosk.AskReply.chosen:type_name -> ting.kiosk.AskReply.ChosenEntry
+	57, // 11: ting.kiosk.AskReply.images:type_name -> ting.kiosk.AskReply.ImagesEntry
+	0,  // 12: ting.kiosk.IdentifyRequest.prompt:type_name -> ting.kiosk.Text
+	20, // 13: ting.kiosk.IdentifyReply.person:type_name -> ting.kiosk.Person
+	25, // 14: ting.kiosk.WatchReply.sighting:type_name -> ting.kiosk.Sighting
+	20, // 15: ting.kiosk.Sighting.person:type_name -> ting.kiosk.Person
+	1,  // 16: ting.kiosk.Sighting.time:type_name -> ting.kiosk.Time
+	27, // 17: ting.kiosk.EnrolRequest.consent:type_name -> ting.kiosk.Consent
+	1,  // 18: ting.kiosk.Consent.time:type_name -> ting.kiosk.Time
+	20, // 19: ting.kiosk.EnrolReply.person:type_name -> ting.kiosk.Person
+	7,  // 20: ting.kiosk.RecordRequest.kind:type_name -> ting.kiosk.RecordKind
+	1,  // 21: ting.kiosk.RecordReply.time:type_name -> ting.kiosk.Time
+	33, // 22: ting.kiosk.LookupReply.row:type_name -> ting.kiosk.Row
+	33, // 23: ting.kiosk.ListReply.rows:type_name -> ting.kiosk.Row
+	1,  // 24: ting.kiosk.ReadIDCardReply.birth:type_name -> ting.kiosk.Time
+	1,  // 25: ting.kiosk.ReadIDCardReply.valid_from:type_name -> ting.kiosk.Time
+	1,  // 26: ting.kiosk.ReadIDCardReply.valid_until:type_name -> ting.kiosk.Time
+	0,  // 27: ting.kiosk.SpeakRequest.text:type_name -> ting.kiosk.Text
+	19, // 28: ting.kiosk.AskReply.ChosenEntry.value:type_name -> ting.kiosk.Choices
+	3,  // 29: ting.kiosk.Module.Manifest:input_type -> ting.kiosk.ManifestRequest
+	5,  // 30: ting.kiosk.Module.Start:input_type -> ting.kiosk.StartRequest
+	9,  // 31: ting.kiosk.Module.Serve:input_type -> ting.kiosk.ServeRequest
+	11, // 32: ting.kiosk.Module.Health:input_type -> ting.kiosk.HealthRequest
+	13, // 33: ting.kiosk.Terminal.Now:input_type -> ting.kiosk.NowRequest
+	15, // 34: ting.kiosk.Terminal.Show:input_type -> ting.kiosk.ShowRequest
+	17, // 35: ting.kiosk.Terminal.Ask:input_type -> ting.kiosk.AskRequest
+	21, // 36: ting.kiosk.Terminal.Identify:input_type -> ting.kiosk.IdentifyRequest
+	23, // 37: ting.kiosk.Terminal.Watch:input_type -> ting.kiosk.WatchRequest
+	26, // 38: ting.kiosk.Terminal.Enrol:input_type -> ting.kiosk.EnrolRequest
+	29, // 39: ting.kiosk.Terminal.Forget:input_type -> ting.kiosk.ForgetRequest
+	31, // 40: ting.kiosk.Terminal.Record:input_type -> ting.kiosk.RecordRequest
+	34, // 41: ting.kiosk.Terminal.Lookup:input_type -> ting.kiosk.LookupRequest
+	36, // 42: ting.kiosk.Terminal.List:input_type -> ting.kiosk.ListRequest
+	38, // 43: ting.kiosk.Terminal.OpenBarrier:input_type -> ting.kiosk.OpenBarrierRequest
+	40, // 44: ting.kiosk.Terminal.Print:input_type -> ting.kiosk.PrintRequest
+	42, // 45: ting.kiosk.Terminal.Scan:input_type -> ting.kiosk.ScanRequest
+	44, // 46: ting.kiosk.Terminal.ReadIDCard:input_type -> ting.kiosk.ReadIDCardRequest
+	46, // 47: ting.kiosk.Terminal.Measure:input_type -> ting.kiosk.MeasureRequest
+	48, // 48: ting.kiosk.Terminal.Weigh:input_type -> ting.kiosk.WeighRequest
+	50, // 49: ting.kiosk.Terminal.Speak:input_type -> ting.kiosk.SpeakRequest
+	52, // 50: ting.kiosk.Terminal.Rinse:input_type -> ting.kiosk.RinseRequest
+	4,  // 51: ting.kiosk.Module.Manifest:output_type -> ting.kiosk.ManifestReply
+	6,  // 52: ting.kiosk.Module.Start:output_type -> ting.kiosk.StartReply
+	10, // 53: ting.kiosk.Module.Serve:output_type -> ting.kiosk.ServeReply
+	12, // 54: ting.kiosk.Module.Health:output_type -> ting.kiosk.HealthReply
+	14, // 55: ting.kiosk.Terminal.Now:output_type -> ting.kiosk.NowReply
+	16, // 56: ting.kiosk.Terminal.Show:output_type -> ting.kiosk.ShowReply
+	18, // 57: ting.kiosk.Terminal.Ask:output_type -> ting.kiosk.AskReply
+	22, // 58: ting.kiosk.Terminal.Identify:output_type -> ting.kiosk.IdentifyReply
+	24, // 59: ting.kiosk.Terminal.Watch:output_type -> ting.kiosk.WatchReply
+	28, // 60: ting.kiosk.Terminal.Enrol:output_type -> ting.kiosk.EnrolReply
+	30, // 61: ting.kiosk.Terminal.Forget:output_type -> ting.kiosk.ForgetReply
+	32, // 62: ting.kiosk.Terminal.Record:output_type -> ting.kiosk.RecordReply
+	35, // 63: ting.kiosk.Terminal.Lookup:output_type -> ting.kiosk.LookupReply
+	37, // 64: ting.kiosk.Terminal.List:output_type -> ting.kiosk.ListReply
+	39, // 65: ting.kiosk.Terminal.OpenBarrier:output_type -> ting.kiosk.OpenBarrierReply
+	41, // 66: ting.kiosk.Terminal.Print:output_type -> ting.kiosk.PrintReply
+	43, // 67: ting.kiosk.Terminal.Scan:output_type -> ting.kiosk.ScanReply
+	45, // 68: ting.kiosk.Terminal.ReadIDCard:output_type -> ting.kiosk.ReadIDCardReply
+	47, // 69: ting.kiosk.Terminal.Measure:output_type -> ting.kiosk.MeasureReply
+	49, // 70: ting.kiosk.Terminal.Weigh:output_type -> ting.kiosk.WeighReply
+	51, // 71: ting.kiosk.Terminal.Speak:output_type -> ting.kiosk.SpeakReply
+	53, // 72: ting.kiosk.Terminal.Rinse:output_type -> ting.kiosk.RinseReply
+	51, // [51:73] is the sub-list for method output_type
+	29, // [29:51] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_kiosk_proto_init() }
@@ -3270,7 +3472,7 @@ func file_kiosk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kiosk_proto_rawDesc), len(file_kiosk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Module_Manifest_FullMethodName = "/ting.kiosk.Module/Manifest"
+	Module_Start_FullMethodName    = "/ting.kiosk.Module/Start"
 	Module_Serve_FullMethodName    = "/ting.kiosk.Module/Serve"
 	Module_Health_FullMethodName   = "/ting.kiosk.Module/Health"
 )
@@ -36,6 +37,8 @@ const (
 type ModuleClient interface {
 	// Manifest is called first, once per process.
 	Manifest(ctx context.Context, in *ManifestRequest, opts ...grpc.CallOption) (*ManifestReply, error)
+	// Start is called next, once per process. A module without need of it is not asked.
+	Start(ctx context.Context, in *StartRequest, opts ...grpc.CallOption) (*StartReply, error)
 	// Serve conducts one visit. The end of the call's context ends the visit.
 	Serve(ctx context.Context, in *ServeRequest, opts ...grpc.CallOption) (*ServeReply, error)
 	// Health returns soon, or the process is started again.
@@ -54,6 +57,16 @@ func (c *moduleClient) Manifest(ctx context.Context, in *ManifestRequest, opts .
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ManifestReply)
 	err := c.cc.Invoke(ctx, Module_Manifest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *moduleClient) Start(ctx context.Context, in *StartRequest, opts ...grpc.CallOption) (*StartReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StartReply)
+	err := c.cc.Invoke(ctx, Module_Start_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +101,8 @@ func (c *moduleClient) Health(ctx context.Context, in *HealthRequest, opts ...gr
 type ModuleServer interface {
 	// Manifest is called first, once per process.
 	Manifest(context.Context, *ManifestRequest) (*ManifestReply, error)
+	// Start is called next, once per process. A module without need of it is not asked.
+	Start(context.Context, *StartRequest) (*StartReply, error)
 	// Serve conducts one visit. The end of the call's context ends the visit.
 	Serve(context.Context, *ServeRequest) (*ServeReply, error)
 	// Health returns soon, or the process is started again.
@@ -104,6 +119,9 @@ type UnimplementedModuleServer struct{}
 
 func (UnimplementedModuleServer) Manifest(context.Context, *ManifestRequest) (*ManifestReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Manifest not implemented")
+}
+func (UnimplementedModuleServer) Start(context.Context, *StartRequest) (*StartReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Start not implemented")
 }
 func (UnimplementedModuleServer) Serve(context.Context, *ServeRequest) (*ServeReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Serve not implemented")
@@ -146,6 +164,24 @@ func _Module_Manifest_Handler(srv interface{}, ctx context.Context, dec func(int
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ModuleServer).Manifest(ctx, req.(*ManifestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Module_Start_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StartRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModuleServer).Start(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Module_Start_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModuleServer).Start(ctx, req.(*StartRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -198,6 +234,10 @@ var Module_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Module_Manifest_Handler,
 		},
 		{
+			MethodName: "Start",
+			Handler:    _Module_Start_Handler,
+		},
+		{
 			MethodName: "Serve",
 			Handler:    _Module_Serve_Handler,
 		},
@@ -228,6 +268,7 @@ const (
 	Terminal_Measure_FullMethodName     = "/ting.kiosk.Terminal/Measure"
 	Terminal_Weigh_FullMethodName       = "/ting.kiosk.Terminal/Weigh"
 	Terminal_Speak_FullMethodName       = "/ting.kiosk.Terminal/Speak"
+	Terminal_Rinse_FullMethodName       = "/ting.kiosk.Terminal/Rinse"
 )
 
 // TerminalClient is the client API for Terminal service.
@@ -254,6 +295,9 @@ type TerminalClient interface {
 	Measure(ctx context.Context, in *MeasureRequest, opts ...grpc.CallOption) (*MeasureReply, error)
 	Weigh(ctx context.Context, in *WeighRequest, opts ...grpc.CallOption) (*WeighReply, error)
 	Speak(ctx context.Context, in *SpeakRequest, opts ...grpc.CallOption) (*SpeakReply, error)
+	// Rinse carries nothing both ways, and much of it: after a visit it takes the
+	// place, in the buffers of the connection, of what the visitor typed.
+	Rinse(ctx context.Context, in *RinseRequest, opts ...grpc.CallOption) (*RinseReply, error)
 }
 
 type terminalClient struct {
@@ -443,6 +487,16 @@ func (c *terminalClient) Speak(ctx context.Context, in *SpeakRequest, opts ...gr
 	return out, nil
 }
 
+func (c *terminalClient) Rinse(ctx context.Context, in *RinseRequest, opts ...grpc.CallOption) (*RinseReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RinseReply)
+	err := c.cc.Invoke(ctx, Terminal_Rinse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TerminalServer is the server API for Terminal service.
 // All implementations must embed UnimplementedTerminalServer
 // for forward compatibility.
@@ -467,6 +521,9 @@ type TerminalServer interface {
 	Measure(context.Context, *MeasureRequest) (*MeasureReply, error)
 	Weigh(context.Context, *WeighRequest) (*WeighReply, error)
 	Speak(context.Context, *SpeakRequest) (*SpeakReply, error)
+	// Rinse carries nothing both ways, and much of it: after a visit it takes the
+	// place, in the buffers of the connection, of what the visitor typed.
+	Rinse(context.Context, *RinseRequest) (*RinseReply, error)
 	mustEmbedUnimplementedTerminalServer()
 }
 
@@ -527,6 +584,9 @@ func (UnimplementedTerminalServer) Weigh(context.Context, *WeighRequest) (*Weigh
 }
 func (UnimplementedTerminalServer) Speak(context.Context, *SpeakRequest) (*SpeakReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Speak not implemented")
+}
+func (UnimplementedTerminalServer) Rinse(context.Context, *RinseRequest) (*RinseReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Rinse not implemented")
 }
 func (UnimplementedTerminalServer) mustEmbedUnimplementedTerminalServer() {}
 func (UnimplementedTerminalServer) testEmbeddedByValue()                  {}
@@ -848,6 +908,24 @@ func _Terminal_Speak_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Terminal_Rinse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RinseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TerminalServer).Rinse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Terminal_Rinse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TerminalServer).Rinse(ctx, req.(*RinseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Terminal_ServiceDesc is the grpc.ServiceDesc for Terminal service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -918,6 +996,10 @@ var Terminal_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Speak",
 			Handler:    _Terminal_Speak_Handler,
+		},
+		{
+			MethodName: "Rinse",
+			Handler:    _Terminal_Rinse_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
