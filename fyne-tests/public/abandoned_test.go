@@ -77,9 +77,7 @@ func TestAbandoned(t *testing.T) {
 	// The toolkit remembers what it drew for a while: package locale of the shell
 	// says how long. All is gone within half a minute of the visit's end; a busy
 	// machine needs its time for the search as well.
-	// What a module's process holds goes when it collects its garbage, which Go
-	// does every two minutes at least.
-	const wiped = 150 * time.Second
+	const wiped = 60 * time.Second
 	began := time.Now()
 	var found []string
 	for {
