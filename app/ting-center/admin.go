@@ -45,6 +45,20 @@ func (consents) Withdrawal(person string, purposes []string, at time.Time) kiosk
 // Projection implements console.Consents.
 func (consents) Projection() string { return enrolment.ID }
 
+// Holders implements console.Consents.
+func (consents) Holders(q projection.Querier, site, person string) (list []console.Holder, err error) {
+	holders, err := enrolled.Holders(q, site, person)
+	for _, h := range holders {
+		list = append(list, console.Holder{Terminal: h.Terminal, Template: h.Template, Stored: h.Stored, Erased: h.Erased, Cause: string(h.Cause)})
+	}
+	return list, err
+}
+// Stored implements console.Consents.
+func (consents) Stored(q projection.Querier, zone *time.Location) (console.StoredFaces, error) {
+	s, err := enrolled.Count(q)
+	return console.StoredFaces{Persons: s.Persons, Soon: s.Soon, Duty: s.Duty, Deadline: s.Deadline(zone)}, err
+}
+
 // firstPassword gives the administrator a password when there is none yet. The
 // demo writes it to a file; elsewhere it is printed once and kept nowhere.
 func firstPassword(ctx context.Context, c *center.Center, dir string, demo bool, stderr io.Writer) error {

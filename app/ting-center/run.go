@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -117,6 +118,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 		}
 		defer d.stop()
 	}
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	looking, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	watching.Go(func() { watchFiling(looking, c, log) })
 	return serve(ctx, c, l, *state, *drain, stdout, log)
 }
 

@@ -370,6 +370,7 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	o := identity.Config{
 		Dir: filepath.Join(c.Terminal.State, identityDir), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
 		Feeds: t.feeds, Stale: t.fresh.withdrawals, Limits: decision.Defaults(), Liveness: c.liveness(), Log: t.log,
+		Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log, t.measured},
 	}
 	if c.Face.Threshold > 0 {
 		o.Limits.Threshold = c.Face.Threshold

@@ -14,6 +14,7 @@ import (
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/identity/gallery"
+	"github.com/luohu/ting/kiosk/identity/receipt"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -55,7 +56,7 @@ func (i *Identity) Enrol(ctx context.Context, v kiosk.Visit, a host.Asker, r kio
 			return kiosk.Enrolment{}, err
 		}
 	}
-	return i.store(who, shots, r.Purposes, r.Consent)
+	return i.store(ctx, who, shots, r.Purposes, r.Consent, nil)
 }
 
 // enrollee is the person a request names, or a new visitor.
@@ -208,8 +209,9 @@ func agrees(shots []face.Descriptor, d *face.Descriptor, threshold float64) bool
 	return true
 }
 
-// store puts agreeing shots into the gallery unless they are somebody else's.
-func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []string, c kiosk.Consent) (kiosk.Enrolment, error) {
+// store puts agreeing shots into the gallery unless they are somebody else's, and
+// records that they are there, with the consent where nobody else records it.
+func (i *Identity) store(ctx context.Context, who kiosk.Person, shots []face.Descriptor, purposes []string, c kiosk.Consent, recorded *kiosk.Consent) (kiosk.Enrolment, error) {
 	others := map[string]int{}
 	for s := range shots {
 		if m, ok := i.find(&shots[s]); ok && m.Person != who.ID && m.Distance <= i.cfg.Limits.Threshold {
@@ -228,6 +230,7 @@ func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []s
 		}
 	}
 	i.revoked.mu.Lock() // a withdrawal is judged before the new consent or after it, not in between
+	old, replaces := i.gallery.Entry(who.ID)
 	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c, Model: i.model()}, shots)
 	i.revoked.mu.Unlock()
 	if err != nil {
@@ -238,6 +241,15 @@ func (i *Identity) store(who kiosk.Person, shots []face.Descriptor, purposes []s
 		return kiosk.Enrolment{}, &kiosk.Error{Code: code, Op: "enrol", Hint: "the gallery could not be written; check the disk", Cause: err,
 			Visitor: view.T("暂时无法保存,请找工作人员。", "This cannot be stored right now. Please ask the staff.")}
 	}
+	if replaces {
+		i.receipts.leave(old, receipt.Replaced)
+		i.receipts.gone(old.Template)
+	}
+	if err := i.receipts.stored(ctx, e, recorded); err != nil {
+		// Without a record nobody could prove later that it was erased: it does not stay.
+		return kiosk.Enrolment{}, errors.Join(err, i.withdraw(ctx, e.Person.ID, nil, receipt.Withdrawn))
+	}
+	i.settle(ctx)
 	i.log.Info("identity: enrolled", "op", "enrol", "template", e.Template, "shots", e.Shots)
 	return kiosk.Enrolment{Person: e.Person, Template: e.Template, Shots: e.Shots}, nil
 }
@@ -280,5 +292,5 @@ func (i *Identity) EnrolFrames(ctx context.Context, who kiosk.Person, frames []*
 		return kiosk.Enrolment{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol frames", Cause: ErrNoShots,
 			Hint: fmt.Sprintf("none of %d pictures will do: one face, near, well lit, frontal", len(frames))}
 	}
-	return i.store(who, shots, purposes, c)
+	return i.store(ctx, who, shots, purposes, c, nil)
 }

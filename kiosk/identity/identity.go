@@ -70,6 +70,9 @@ type Config struct {
 	// face then lets nobody in, and the other ways do. It must return at once; nil is
 	// never.
 	Stale func() bool
+	// Recorder takes the terminal's own records of templates stored and erased
+	// (package receipt); nil is none.
+	Recorder host.Recorder
 
 	Liveness Liveness // zero checks nothing
 
@@ -90,6 +93,7 @@ type Identity struct {
 	attempts *attempts
 	cards    *cards
 	revoked  *revocations
+	receipts *receipts
 	counter  *calibration.Counter
 }
 
@@ -119,6 +123,7 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 		side:     liveness.RandomSide,
 		attempts: newAttempts(cfg.Now),
 		revoked:  openRevocations(filepath.Join(cfg.Dir, revocationsFile)),
+		receipts: openReceipts(filepath.Join(cfg.Dir, receiptsFile), cfg.Recorder, cfg.Now),
 		counter:  calibration.NewCounter(cfg.Dir, cfg.Now),
 	}
 	g, problems, err := gallery.Open(filepath.Join(cfg.Dir, "gallery"), gallery.Binding{Terminal: cfg.Terminal, Site: cfg.Site})
@@ -131,6 +136,11 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 	}
 	for name, source := range cfg.Cameras {
 		i.watchers[name] = newWatcher(i, name, source)
+	}
+	if i.gallery != nil {
+		if err := i.receipts.reconcile(ctx, i.entries()); err != nil {
+			i.log.Error("identity: templates are not recorded yet", "op", "receipts", "code", kiosk.CodeOf(err), "cause", err)
+		}
 	}
 	i.cards = newCards(i)
 	if err := i.loadRevocations(ctx); err != nil {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/identity/receipt"
 )
 
 const revocationsFile = "revocations.json"
@@ -66,20 +66,7 @@ func (r *revocations) save() error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(r.path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return os.Rename(f.Name(), r.path)
+	return writeFile(r.path, b)
 }
 
 // ApplyRevocations applies rows of the revocations feed: all of them or only new
@@ -99,7 +86,7 @@ func (i *Identity) ApplyRevocations(ctx context.Context, rows []kiosk.Revocation
 			continue
 		}
 		if !i.consentedAfter(row) {
-			if err := i.withdraw(row.Person, row.Purposes); err != nil {
+			if err := i.withdraw(ctx, row.Person, row.Purposes, receipt.Revoked); err != nil {
 				failed = append(failed, err)
 				continue
 			}
@@ -160,7 +147,7 @@ func (i *Identity) Forget(ctx context.Context, v kiosk.Visit, person string, pur
 	if person == "" {
 		return &kiosk.Error{Code: kiosk.CodeInvalid, Op: "forget", Hint: "name a person"}
 	}
-	if err := i.withdraw(person, purposes); err != nil {
+	if err := i.withdraw(ctx, person, purposes, receipt.Withdrawn); err != nil {
 		return &kiosk.Error{Code: kiosk.CodeInternal, Op: "forget",
 			Hint: "the face is not used any more, but the disk did not take the change; check its space", Cause: err}
 	}
@@ -169,8 +156,9 @@ func (i *Identity) Forget(ctx context.Context, v kiosk.Visit, person string, pur
 }
 
 // withdraw takes purposes out of a consent, all of them when none is named. A
-// template that nothing but kiosk.PurposeEnrolment would justify goes as well.
-func (i *Identity) withdraw(person string, purposes []string) error {
+// template that nothing but kiosk.PurposeEnrolment would justify goes as well, with
+// a receipt.
+func (i *Identity) withdraw(ctx context.Context, person string, purposes []string, cause receipt.Cause) error {
 	if i.gallery == nil {
 		return errors.New("the gallery is not open")
 	}
@@ -178,11 +166,27 @@ func (i *Identity) withdraw(person string, purposes []string) error {
 	justified := slices.ContainsFunc(e.Purposes, func(p string) bool {
 		return p != kiosk.PurposeEnrolment && !slices.Contains(purposes, p)
 	})
-	if len(purposes) == 0 || known && !justified {
-		return i.gallery.Erase(person)
+	if len(purposes) != 0 && (!known || justified) {
+		_, err := i.gallery.Limit(person, purposes)
+		return err
 	}
-	_, err := i.gallery.Limit(person, purposes)
-	return err
+	if known {
+		i.receipts.leave(e, cause)
+	}
+	if err := i.gallery.Erase(person); err != nil {
+		return err
+	}
+	i.receipts.gone("") // the gallery has made up for every erasure that failed before
+	i.settle(ctx)
+	return nil
+}
+
+// settle records erasures. That the journal is full is no reason to call a
+// withdrawal incomplete: the face is gone, and the receipt follows.
+func (i *Identity) settle(ctx context.Context) {
+	if err := i.receipts.settle(ctx); err != nil {
+		i.log.Error("identity: an erasure is not recorded yet", "op", "receipts", "code", kiosk.CodeOf(err), "owed", i.receipts.owed(), "cause", err)
+	}
 }
 
 func isDiskFull(err error) bool {

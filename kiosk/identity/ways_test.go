@@ -196,7 +196,7 @@ func TestPINPadLocks(t *testing.T) {
 func TestIdentifyStaff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := build(t, t.TempDir())
-		visitor, err := h.store(kiosk.Person{ID: "V-0000012345", Name: "访客一", Role: RoleVisitor}, []face.Descriptor{looks(7)}, []string{"gate"}, consentNow())
+		visitor, err := h.store(t.Context(), kiosk.Person{ID: "V-0000012345", Name: "访客一", Role: RoleVisitor}, []face.Descriptor{looks(7)}, []string{"gate"}, consentNow(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sys/unix"
 
+	"github.com/luohu/ting/sync/center/projection"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
@@ -98,6 +99,7 @@ type state struct {
 	letters    int64
 	forks      int
 	backupAge  time.Duration // below 0 when there is none
+	gauges     []projection.Gauge
 }
 
 const (
@@ -173,6 +175,9 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(descLetters, float64(is.letters))
 	gauge(descForks, float64(is.forks))
+	for _, g := range is.gauges {
+		gauge(desc(g.Name, g.Help), g.Value)
+	}
 	if is.backupAge >= 0 {
 		gauge(descBackupAge, is.backupAge.Seconds())
 	}
@@ -231,6 +236,13 @@ func (c *Center) state(ctx context.Context) (is state, err error) {
 				return err
 			}
 			is.lag[r.name] = max(0, is.position-p.Cursor)
+			if m, ok := r.p.(projection.Measured); ok && p.Schema != "" {
+				gauges, err := m.Gauges(querier{tx})
+				if err != nil {
+					return err
+				}
+				is.gauges = append(is.gauges, gauges...)
+			}
 		}
 		if is.letters, err = tx.CountDeadLetters(); err != nil {
 			return err

@@ -55,6 +55,26 @@ type Consents interface {
 	Withdrawal(person string, purposes []string, at time.Time) kiosk.Record
 	// Projection names the projection that acts on it.
 	Projection() string
+	// Holders are the terminals of a site that hold or held a template of a person.
+	Holders(q projection.Querier, site, person string) ([]Holder, error)
+	// Stored is how many persons' faces the district stores; zone is the deadline's.
+	Stored(q projection.Querier, zone *time.Location) (StoredFaces, error)
+}
+
+// Holder is a terminal that holds a template of a person, or held one.
+type Holder struct {
+	Terminal string
+	Template string
+	Stored   time.Time // zero where only the receipt has come
+	Erased   time.Time // zero while the template is there
+	Cause    string    // "withdrawn", "revoked", "retention", "replaced", "lost"
+}
+
+// StoredFaces is how many persons' faces the district stores, and what follows for
+// the filing duty; zero times are never.
+type StoredFaces struct {
+	Persons              int64
+	Soon, Duty, Deadline time.Time
 }
 
 // Word is what a person last said on one purpose, each way; zero is never.

@@ -49,6 +49,19 @@ func (consents) Withdrawal(person string, purposes []string, at time.Time) kiosk
 }
 func (consents) Projection() string { return enrolment.ID }
 
+func (consents) Holders(q projection.Querier, site, person string) (list []Holder, err error) {
+	holders, err := enrolled.Holders(q, site, person)
+	for _, h := range holders {
+		list = append(list, Holder{Terminal: h.Terminal, Template: h.Template, Stored: h.Stored, Erased: h.Erased, Cause: string(h.Cause)})
+	}
+	return list, err
+}
+
+func (consents) Stored(q projection.Querier, zone *time.Location) (StoredFaces, error) {
+	s, err := enrolled.Count(q)
+	return StoredFaces{Persons: s.Persons, Soon: s.Soon, Duty: s.Duty, Deadline: s.Deadline(zone)}, err
+}
+
 // desk is a console that listens, and a browser at it.
 type desk struct {
 	t   testing.TB

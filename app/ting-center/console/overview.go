@@ -164,6 +164,7 @@ type overviewData struct {
 	Pages   pages
 	Lines   []passLine
 	Sites   []store.Site
+	Faces   StoredFaces
 }
 
 func (c *Console) overview(ctx context.Context, v visit) (shown, error) {
@@ -187,6 +188,12 @@ func (c *Console) overview(ctx context.Context, v visit) (shown, error) {
 	d.Pages = paged(v.Request, len(found), terminalsShown)
 	d.Groups = group(found[d.Pages.From:d.Pages.To], names)
 	if d.Sites, err = c.sites(ctx); err != nil {
+		return shown{}, err
+	}
+	if err := c.opt.Center.Querier(ctx, func(q projection.Querier) (err error) {
+		d.Faces, err = c.opt.Consents.Stored(q, c.opt.Zone)
+		return err
+	}); err != nil {
 		return shown{}, err
 	}
 	d.Lines, err = c.latestLines(ctx, places)

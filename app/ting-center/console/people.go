@@ -178,6 +178,8 @@ func (c *Console) person(ctx context.Context, v visit) (shown, error) {
 		PIN      bool
 		Words    []wordRow
 		Purposes []string // that a withdrawal can be for
+		Holders  []holderRow
+		Gone     int // of the holders, with a receipt
 	}
 	site, id, p, err := c.personAsked(ctx, v)
 	if err != nil {
@@ -209,9 +211,66 @@ func (c *Console) person(ctx context.Context, v visit) (shown, error) {
 		for _, w := range words {
 			d.Words = append(d.Words, wordRow{w, slices.Contains(given[id], w.Purpose)})
 		}
+		if err != nil {
+			return err
+		}
+		d.Holders, err = c.holders(ctx, q, site, id, d.Revoked != nil && len(d.Revoked.Purposes) == 0)
 		return err
 	})
+	for _, h := range d.Holders {
+		if !h.Erased.IsZero() {
+			d.Gone++
+		}
+	}
 	return shown{"person", "people", view.Same(d.Masked), d}, err
+}
+
+// holderRow is a terminal that holds a template of the person, or held one.
+type holderRow struct {
+	Holder
+	Place string
+	Due   bool // everything is withdrawn, and the receipt has not come yet
+}
+
+// Short is enough of the template's ID to tell two apart.
+func (h holderRow) Short() string { return h.Template[:min(8, len(h.Template))] }
+
+func (c *Console) holders(ctx context.Context, q projection.Querier, site, id string, revoked bool) (rows []holderRow, err error) {
+	list, err := c.opt.Consents.Holders(q, site, id)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	devices, err := c.opt.Center.Terminals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]string{}
+	for _, d := range devices {
+		places[d.Terminal] = d.Place
+	}
+	for _, h := range list {
+		row := holderRow{h, places[h.Terminal], revoked && h.Erased.IsZero()}
+		if row.Place == "" {
+			row.Place = h.Terminal
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+var causes = map[string]view.Text{
+	"withdrawn": view.T("本人在该终端撤回", "withdrawn there"),
+	"revoked":   view.T("按中心下发的撤回", "withdrawn, told by the center"),
+	"retention": view.T("保存期满", "its time was over"),
+	"replaced":  view.T("已重新登记", "enrolled anew"),
+	"lost":      view.T("模板已不存在", "no longer there"),
+}
+
+func causeTitle(cause string) view.Text {
+	if t, ok := causes[cause]; ok {
+		return t
+	}
+	return view.Same(cause)
 }
 
 // reveal shows a person's name once, and notes who looked.

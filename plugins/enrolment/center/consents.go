@@ -10,6 +10,10 @@
 // A visitor whom the district's register does not know gets a row in the people
 // feed of the site that enrolled him; rows of the register are left alone.
 //
+// Besides it counts: which terminals hold a template of whom and which have proven
+// that theirs is erased (Holders), and how many persons' faces the district stores,
+// with the moments at which a filing became due (Count).
+//
 // The center knows consents and the IDs of templates, never a template.
 package center
 
@@ -22,27 +26,31 @@ import (
 	"time"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/identity/receipt"
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/sync/center/projection"
 )
 
 // Consents is the enrolment module's projection.
-type Consents struct{}
+type Consents struct {
+	soon, duty int64 // persons at which the filing's alarms are due
+}
 
 var (
 	_ projection.Projection = Consents{}
 	_ projection.Publisher  = Consents{}
+	_ projection.Measured   = Consents{}
 )
 
 // New returns the projection.
-func New() Consents { return Consents{} }
+func New() Consents { return Consents{soon: FilingSoon, duty: FilingDuty} }
 
 // Name implements projection.Projection.
 func (Consents) Name() string { return enrolment.ID }
 
 // Kinds implements projection.Projection.
 func (Consents) Kinds() []string {
-	return []string{enrolment.KindConsented.Name, enrolment.KindWithdrawn.Name}
+	return []string{enrolment.KindConsented.Name, enrolment.KindWithdrawn.Name, receipt.KindStored.Name, receipt.KindErased.Name}
 }
 
 // Feeds implements projection.Publisher.
@@ -54,7 +62,8 @@ const everything = ""
 // Schema implements projection.Projection.
 func (Consents) Schema() projection.Schema {
 	return projection.Schema{
-		Tables: []string{"enrolment_consents", "enrolment_people"},
+		Tables: []string{"enrolment_consents", "enrolment_people", "enrolment_templates",
+			"enrolment_faces", "enrolment_sites", "enrolment_count", "enrolment_filing"},
 		SQL: `
 -- The newest word of a person on a purpose, each way; '' is every purpose.
 CREATE TABLE enrolment_consents (
@@ -71,7 +80,7 @@ CREATE TABLE enrolment_people (
   at     INTEGER NOT NULL,
   row    BLOB NOT NULL,
   PRIMARY KEY (site, person)
-) WITHOUT ROWID;`,
+) WITHOUT ROWID;` + holderTables + storedTables,
 	}
 }
 
@@ -86,21 +95,10 @@ func (c Consents) Apply(_ context.Context, tx projection.Tx, r projection.Receiv
 		if err := json.Unmarshal(r.Body, &e); err != nil {
 			return projection.Permanent(err)
 		}
-		if err := check(e.Person, e.At, e.Purposes); err != nil {
-			return projection.Permanent(err)
-		}
-		if len(e.Purposes) == 0 {
-			return projection.Permanent(errors.New("a consent to nothing"))
-		}
-		for _, p := range e.Purposes {
-			if err := put(tx, r.Site, e.Person, p, "consented", e.At); err != nil {
-				return err
-			}
-		}
-		if err := introduce(tx, r.Site, e); err != nil {
+		if err := applyConsent(tx, r.Site, e); err != nil || e.Template == "" {
 			return err
 		}
-		return revoke(tx, r.Site, e.Person)
+		return c.hold(tx, r, e.Person, e.Template, e.At)
 	case enrolment.KindWithdrawn.Name:
 		var w enrolment.Withdrawn
 		if err := json.Unmarshal(r.Body, &w); err != nil {
@@ -118,8 +116,31 @@ func (c Consents) Apply(_ context.Context, tx projection.Tx, r projection.Receiv
 			}
 		}
 		return revoke(tx, r.Site, w.Person)
+	case receipt.KindStored.Name:
+		return c.applyStored(tx, r)
+	case receipt.KindErased.Name:
+		return c.applyErased(tx, r)
 	}
 	return projection.Permanent(fmt.Errorf("kind %q is not enrolment's", r.Kind))
+}
+
+// applyConsent takes in that somebody agreed.
+func applyConsent(tx projection.Tx, site string, e enrolment.Consented) error {
+	if err := check(e.Person, e.At, e.Purposes); err != nil {
+		return projection.Permanent(err)
+	}
+	if len(e.Purposes) == 0 {
+		return projection.Permanent(errors.New("a consent to nothing"))
+	}
+	for _, p := range e.Purposes {
+		if err := put(tx, site, e.Person, p, "consented", e.At); err != nil {
+			return err
+		}
+	}
+	if err := introduce(tx, site, e); err != nil {
+		return err
+	}
+	return revoke(tx, site, e.Person)
 }
 
 func check(person string, at time.Time, purposes []string) error {

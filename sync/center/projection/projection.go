@@ -99,6 +99,20 @@ type Board interface {
 	Board(ctx context.Context, q Querier, site string, now time.Time) (view.Page, error)
 }
 
+// Measured is a projection with numbers for Prometheus. Their names begin with what
+// they are of, and no number is about one person.
+type Measured interface {
+	// Gauges reads them; it is asked every few seconds at most.
+	Gauges(q Querier) ([]Gauge, error)
+}
+
+// Gauge is a number of a Measured projection.
+type Gauge struct {
+	Name  string // after "ting_center_": "faces_stored"
+	Help  string
+	Value float64
+}
+
 // Publisher is a projection that puts rows into feeds. Terminals may ask for
 // these feeds before the first row is there.
 type Publisher interface {
