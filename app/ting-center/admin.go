@@ -53,6 +53,7 @@ func (consents) Holders(q projection.Querier, site, person string) (list []conso
 	}
 	return list, err
 }
+
 // Stored implements console.Consents.
 func (consents) Stored(q projection.Querier, zone *time.Location) (console.StoredFaces, error) {
 	s, err := enrolled.Count(q)
