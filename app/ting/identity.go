@@ -18,6 +18,7 @@ import (
 
 const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json FILE] [-far RATE]
        ting identity calibrate -state DIR [-plot FILE] [-json FILE] [-far RATE]
+       ting identity rekey     -config terminal.toml
 
   evaluate   how well the face engine tells the people of DIR apart: photographs as
              DIR/person/1.jpg (or png, gif, bmp, tiff, webp; folders may be nested).
@@ -25,6 +26,9 @@ const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json
   calibrate  which threshold suits this site: reads the distances that the terminal
              has counted (numbers alone, no templates), and says what the threshold
              in use is worth here.
+  rekey      changes every key that faces are kept under, and the secret that makes
+             this terminal's templates match no other's. Nobody has to enrol again;
+             what may have leaked before is worth nothing after. Stop the terminal first.
 `
 
 // identityDir is what a terminal's state directory keeps of faces.
@@ -38,7 +42,7 @@ func runIdentity(args []string) error {
 
 func identityCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
-		"evaluate": identityEvaluate, "calibrate": identityCalibrate,
+		"evaluate": identityEvaluate, "calibrate": identityCalibrate, "rekey": identityRekey,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, identityUsage)

@@ -367,11 +367,9 @@ func (t *terminal) openBarriers(ctx context.Context) error {
 
 func (t *terminal) openIdentity(ctx context.Context) (err error) {
 	c := t.config
-	o := identity.Config{
-		Dir: filepath.Join(c.Terminal.State, identityDir), Terminal: c.Terminal.ID, Site: c.Terminal.Site,
-		Feeds: t.feeds, Stale: t.fresh.withdrawals, Limits: decision.Defaults(), Liveness: c.liveness(), Log: t.log,
-		Recorder: recorder{journal.Recorder{Journal: t.journal}, t.log, t.measured},
-	}
+	o := c.identity()
+	o.Feeds, o.Stale, o.Limits, o.Liveness, o.Log = t.feeds, t.fresh.withdrawals, decision.Defaults(), c.liveness(), t.log
+	o.Recorder = recorder{journal.Recorder{Journal: t.journal}, t.log, t.measured}
 	if c.Face.Threshold > 0 {
 		o.Limits.Threshold = c.Face.Threshold
 	}

@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -53,6 +54,9 @@ type Config struct {
 	Dir      string // of its own, for the gallery; made with mode 0700
 	Terminal string // IDs the gallery is bound to
 	Site     string
+	// Machine is what tells this machine from others, as /etc/machine-id does. The
+	// gallery opens on no other; "" binds it to none yet.
+	Machine string
 
 	// Engine describes faces; nil leaves the face out of the ways.
 	Engine face.Engine
@@ -126,7 +130,7 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 		receipts: openReceipts(filepath.Join(cfg.Dir, receiptsFile), cfg.Recorder, cfg.Now),
 		counter:  calibration.NewCounter(cfg.Dir, cfg.Now),
 	}
-	g, problems, err := gallery.Open(filepath.Join(cfg.Dir, "gallery"), gallery.Binding{Terminal: cfg.Terminal, Site: cfg.Site})
+	g, problems, err := gallery.Open(cfg.gallery())
 	i.gallery, i.problems = g, problems
 	if err != nil {
 		i.problems = append(i.problems, err)
@@ -148,6 +152,27 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 		i.problems = append(i.problems, fmt.Errorf("revocations not read: %w", err))
 	}
 	return i, nil
+}
+
+// gallery is where the gallery lies, and what it is bound to.
+func (c Config) gallery() (dir string, b gallery.Binding) {
+	return filepath.Join(c.Dir, "gallery"), gallery.Binding{Terminal: c.Terminal, Site: c.Site, Machine: c.Machine}
+}
+
+// Rekey changes all keys and the site's secret of the gallery that cfg.Dir holds, and
+// returns how many people it holds templates of. No Identity may have it open
+// (gallery.ErrInUse). Nobody has to enrol again.
+func Rekey(cfg Config) (people int, err error) {
+	dir, binding := cfg.gallery()
+	if _, err := os.Stat(dir); err != nil {
+		return 0, fmt.Errorf("no face was ever enrolled here: %w", err)
+	}
+	g, problems, err := gallery.Open(dir, binding)
+	if err != nil {
+		return 0, errors.Join(err, errors.Join(problems...))
+	}
+	people, _ = g.Len()
+	return people, errors.Join(g.Rekey(), g.Close(), errors.Join(problems...))
 }
 
 // Problems are what Open found wrong and went on without.

@@ -19,7 +19,8 @@ type Match struct {
 func (g *Gallery) Find(d *face.Descriptor) (m Match, ok bool) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	r, ok := g.shots.Nearest(d)
+	turned := g.turn().forth(d)
+	r, ok := g.shots.Nearest(&turned)
 	if !ok {
 		return Match{}, false
 	}
@@ -40,11 +41,12 @@ func (g *Gallery) Distance(person, model string, d *face.Descriptor) (nearest fl
 	if !known || g.members[i].Model != model {
 		return 0, false
 	}
+	turned := g.turn().forth(d)
 	shots := g.shots.Shots(i)
 	defer clear(shots)
 	nearest = 2
 	for k := range shots {
-		nearest = min(nearest, shots[k].Distance(d))
+		nearest = min(nearest, shots[k].Distance(&turned))
 	}
 	return nearest, true
 }
@@ -57,11 +59,12 @@ func (g *Gallery) Others(person, model string, d *face.Descriptor, n int) []floa
 	if g.shots.Len() == 0 {
 		return nil
 	}
+	turned := g.turn().forth(d)
 	var distances []float64
 	for range n {
 		shot, owner := g.shots.Shot(rand.IntN(g.shots.Len()))
 		if m := &g.members[owner]; m.Person.ID != person && m.Model == model {
-			distances = append(distances, shot.Distance(d))
+			distances = append(distances, shot.Distance(&turned))
 		}
 	}
 	return distances

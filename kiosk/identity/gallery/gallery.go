@@ -1,17 +1,18 @@
 // Package gallery keeps the face templates of a site's own enrolled members.
 //
 // It is the only place where a terminal stores biometric data. Each person's
-// templates, name and consent lie in one file, encrypted under a key of that
-// person alone; those keys lie in another file, wrapped by the device's key and
-// bound to terminal and site. Erasing somebody removes his key and changes the
-// device's, so that neither a backup nor what a disk leaves behind can be read
-// again; the files are described in store.go.
+// templates, name and consent are encrypted under a key of that person alone; those
+// keys are wrapped by a key of the device that is bound to terminal, site and machine.
+// Erasing somebody destroys his key and changes the device's, so that neither a backup
+// nor what a disk leaves behind can be read again; the files are described in store.go.
+// What is kept and searched is turned by a secret of the gallery, so that its templates
+// match those of no other (turn.go); Rekey changes that secret.
 //
 // Guarantees:
 //   - Put returns only after the entry is on disk; Erase and Limit take effect in
 //     memory before anything can fail.
 //   - A file that cannot be read is set aside and reported, never emptied.
-//   - Files copied to another terminal or site do not open: ErrOtherDevice.
+//   - Files copied to another terminal, site or machine do not open: ErrOtherDevice.
 //   - No template, name or number appears in an error of this package.
 //
 // Callers must not copy descriptors they pass in, must not search for a citizen
@@ -52,13 +53,21 @@ type Entry struct {
 	Template string        // the ID of the enrolment, new with every Put
 	Shots    int
 	Model    string // of the weights that described the shots; others' distances mean nothing
+	// Alike are the members who look so much like this person that a face alone does
+	// not tell them apart, in order. It is mutual: Put marks them too.
+	Alike []string
 }
 
 // Covers reports whether the consent covers a purpose.
 func (e Entry) Covers(purpose string) bool { return slices.Contains(e.Purposes, purpose) }
 
-// Binding is the terminal and site that a gallery belongs to.
-type Binding struct{ Terminal, Site string }
+// Binding is what a gallery belongs to.
+type Binding struct {
+	Terminal, Site string
+	// Machine is what tells this machine from others, as /etc/machine-id does; "" for
+	// none. A gallery that was made without is bound to the first one it is opened on.
+	Machine string
+}
 
 // Gallery is the templates of one terminal. Its methods are safe for several goroutines.
 type Gallery struct {
@@ -74,8 +83,8 @@ type Gallery struct {
 
 type member struct {
 	Entry
-	key   string // in the store
-	stale bool   // the disk still has an older, wider consent
+	key   keyID // in the store
+	stale bool  // the disk still has an older, wider consent
 }
 
 // Open reads the gallery in dir, making one where there is none. Problems that
@@ -88,22 +97,35 @@ func Open(dir string, b Binding) (*Gallery, []error, error) {
 	g := empty()
 	g.store = st
 	g.members = make([]member, 0, len(saved))
-	for key, s := range saved {
-		if old, twice := g.byID[s.entry.Person.ID]; twice {
-			// A crash between the two files of a Put leaves no such pair; a copy put
-			// back by hand may. The younger consent is the one that was meant last.
-			if !s.entry.Consent.Time.After(g.members[old].Consent.Time) {
+	g.byID = make(map[string]int32, len(saved))
+	for i := range saved {
+		l := &saved[i]
+		if old, twice := g.byID[l.entry.Person.ID]; twice {
+			// No crash leaves such a pair; files put together by hand may. The younger
+			// consent is the one that was meant last.
+			if !l.entry.Consent.Time.After(g.members[old].Consent.Time) {
 				continue
 			}
 			g.drop(old)
 		}
-		err := g.add(member{Entry: s.entry, key: key}, s.shots)
-		clear(s.shots)
+		err := g.add(member{Entry: l.entry, key: l.id}, l.shots)
+		clear(l.shots)
 		if err != nil {
 			return nil, problems, errors.Join(fmt.Errorf("open face gallery: %w", err), g.Close())
 		}
 	}
+	for id := range g.byID {
+		g.markAlike(id)
+	}
 	return g, problems, nil
+}
+
+// turn is what shots are turned by; nil where nothing is stored.
+func (g *Gallery) turn() *turn {
+	if g.store == nil {
+		return nil
+	}
+	return g.store.turn
 }
 
 func empty() *Gallery { return &Gallery{shots: search.New(), byID: map[string]int32{}} }
@@ -135,10 +157,15 @@ func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
 
 	g.write.Lock()
 	defer g.write.Unlock()
-	var old string
+	var old keyID
 	if i, known := g.place(e.Person.ID); known {
 		old = g.members[i].key
+		// Who looked like somebody still does: only an erasure takes that back.
+		e.Alike = append(slices.Clone(e.Alike), g.members[i].Alike...)
 	}
+	e.Alike = g.others(e)
+	shots = g.turn().all(shots)
+	defer clear(shots)
 	g.mu.Lock()
 	err := g.shots.Reserve(len(shots))
 	g.mu.Unlock()
@@ -146,7 +173,7 @@ func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
 		return Entry{}, fmt.Errorf("face gallery: store: %w", err)
 	}
 	key := newKeyID()
-	e.Template = key
+	e.Template = key.String()
 	if err := g.store.put(key, saved{e, shots}, old); err != nil {
 		return Entry{}, fmt.Errorf("face gallery: store: %w", err)
 	}
@@ -158,6 +185,7 @@ func (g *Gallery) Put(e Entry, shots []face.Descriptor) (Entry, error) {
 	if err := g.add(member{Entry: e, key: key}, shots); err != nil {
 		return Entry{}, fmt.Errorf("face gallery: store: %w", err) // room was reserved: not reached
 	}
+	g.markAlike(e.Person.ID)
 	return e, nil
 }
 
@@ -185,11 +213,8 @@ func (g *Gallery) Limit(person string, withdrawn []string) (erased bool, err err
 		g.mu.Unlock()
 		return false, nil
 	}
-	s := saved{entry: m.Entry, shots: g.shots.Shots(i)}
-	key := m.key
 	g.mu.Unlock()
-	defer clear(s.shots)
-	if err := g.store.rewrite(key, s); err != nil {
+	if err := g.rewrite(i); err != nil {
 		return false, fmt.Errorf("face gallery: limit: %w", err)
 	}
 	g.mu.Lock()
@@ -214,12 +239,28 @@ func (g *Gallery) Erase(person string) error {
 func (g *Gallery) erase(i int32) error {
 	g.mu.Lock()
 	key := g.members[i].key
+	left := g.unmarkAlike(i)
 	g.drop(i)
 	g.mu.Unlock()
-	if err := g.store.erase(key); err != nil {
+	err := g.store.erase(key)
+	for _, i := range left {
+		// Nobody's entry goes on naming a person who is erased.
+		err = errors.Join(err, g.rewrite(i))
+	}
+	if err != nil {
 		return fmt.Errorf("face gallery: erase: %w", err)
 	}
 	return nil
+}
+
+// rewrite brings a member's entry on disk to what it is in memory. It wants g.write
+// held, and g.mu not.
+func (g *Gallery) rewrite(i int32) error {
+	g.mu.RLock()
+	s, key := saved{entry: g.members[i].Entry, shots: g.shots.Shots(i)}, g.members[i].key
+	g.mu.RUnlock()
+	defer clear(s.shots)
+	return g.store.rewrite(key, s)
 }
 
 // repay makes durable an erasure that the disk refused before.
@@ -239,7 +280,7 @@ func (g *Gallery) Entry(person string) (Entry, bool) {
 		return Entry{}, false
 	}
 	e := g.members[i].Entry
-	e.Purposes = slices.Clone(e.Purposes)
+	e.Purposes, e.Alike = slices.Clone(e.Purposes), slices.Clone(e.Alike)
 	return e, true
 }
 

@@ -3,6 +3,7 @@ package gallery
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,7 +11,11 @@ import (
 	"errors"
 )
 
-const keySize = 32 // AES-256
+const (
+	keySize = 32 // AES-256
+	// boxOver is by how much a box is longer than what it holds: GCM's nonce and tag.
+	boxOver = 12 + 16
+)
 
 // secret is a key; it hides itself from formatting.
 type secret [keySize]byte
@@ -25,47 +30,42 @@ func newSecret() secret {
 }
 
 // id names a key without telling it.
-func (k *secret) id() string {
+func (k *secret) id() [8]byte {
 	h := sha256.New()
 	h.Write([]byte("ting.gallery.key-id.v1"))
 	h.Write(k[:])
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return [8]byte(h.Sum(nil))
 }
 
-func newKeyID() string {
-	var b [12]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+// wrapping is the key that wraps the keys of the persons: of the device's secret
+// and of all that a gallery is bound to.
+func (k *secret) wrapping(b Binding) secret {
+	key, err := hkdf.Key(sha256.New, k[:], nil, string(bind([]string{"ting.gallery.wrap.v2", b.Terminal, b.Site, b.Machine})), keySize)
+	if err != nil {
+		panic(err) // only for keys longer than SHA-256 can derive
+	}
+	return secret(key)
 }
+
+// keyID names an entry; it says nothing about the person.
+type keyID [12]byte
+
+func newKeyID() keyID {
+	var id keyID
+	rand.Read(id[:])
+	return id
+}
+
+func (id keyID) String() string { return hex.EncodeToString(id[:]) }
 
 // errSealed says that a box does not open with this key and these labels; it
 // tells nothing else, for there is nothing else to know.
 var errSealed = errors.New("wrong key, or damaged")
 
-// seal encrypts plain with AES-256-GCM under a random nonce, which comes first.
-// The labels are authenticated with it.
-func (k *secret) seal(plain []byte, labels ...string) []byte {
-	gcm := k.gcm()
-	box := make([]byte, gcm.NonceSize(), gcm.NonceSize()+len(plain)+gcm.Overhead())
-	rand.Read(box)
-	return gcm.Seal(box, box, plain, bind(labels))
-}
+// sealer encrypts under one key, whose schedule is computed once.
+type sealer struct{ cipher.AEAD }
 
-// open undoes seal.
-func (k *secret) open(box []byte, labels ...string) ([]byte, error) {
-	gcm := k.gcm()
-	if len(box) < gcm.NonceSize()+gcm.Overhead() {
-		return nil, errSealed
-	}
-	n := gcm.NonceSize()
-	plain, err := gcm.Open(nil, box[:n], box[n:], bind(labels))
-	if err != nil {
-		return nil, errSealed
-	}
-	return plain, nil
-}
-
-func (k *secret) gcm() cipher.AEAD {
+func (k *secret) sealer() sealer {
 	block, err := aes.NewCipher(k[:])
 	if err != nil {
 		panic(err) // the key's size is fixed above
@@ -74,12 +74,37 @@ func (k *secret) gcm() cipher.AEAD {
 	if err != nil {
 		panic(err) // AES has GCM's block size
 	}
-	return gcm
+	return sealer{gcm}
+}
+
+// seal encrypts plain with AES-256-GCM under a random nonce, which comes first,
+// and appends the box to dst. The labels are authenticated with it.
+func (s sealer) seal(dst, plain []byte, labels ...string) []byte {
+	var nonce [12]byte
+	rand.Read(nonce[:])
+	dst = append(dst, nonce[:]...)
+	return s.Seal(dst, nonce[:], plain, bind(labels))
+}
+
+// open undoes seal; plain is appended to dst.
+func (s sealer) open(dst, box []byte, labels ...string) ([]byte, error) {
+	if len(box) < boxOver {
+		return nil, errSealed
+	}
+	plain, err := s.Open(dst, box[:12], box[12:], bind(labels))
+	if err != nil {
+		return nil, errSealed
+	}
+	return plain, nil
 }
 
 // bind joins labels so that no two lists of labels give the same bytes.
 func bind(labels []string) []byte {
-	var b []byte
+	n := 4 * len(labels)
+	for _, l := range labels {
+		n += len(l)
+	}
+	b := make([]byte, 0, n)
 	for _, l := range labels {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(l)))
 		b = append(b, l...)

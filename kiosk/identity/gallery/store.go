@@ -1,83 +1,86 @@
 package gallery
 
 import (
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/luohu/ting/devices/face"
 )
 
 // store is the gallery on disk, in a directory of mode 0700:
 //
-//	device.key      32 bytes, mode 0600; wraps the keys of the persons
-//	keys.json       one wrapped key per person, bound to terminal and site
-//	faces/ID.face   one person's entry and shots under his key; a new ID with every Put
+//	device.key      32 bytes, mode 0600; with terminal, site and machine it makes the
+//	                key that wraps the keys of the persons
+//	keys            one wrapped key per person, and where his entry lies (keys.go)
+//	templates-N     the entries, each sealed under its person's key
 //	set-aside-*/    what could not be read
 //	lock            held while a process has the gallery open
 //
-// Every file is written beside its name, fsynced and renamed. keys.json is the
-// truth: a face without a key is the leftover of a crash or of an erasure, and
-// removed. Erasing rewrites keys.json under a new device key (device.key.next
-// first, so that a crash between the two renames leaves a pair that fits) and
-// overwrites the old one: a wrapped key that a disk or a backup still holds is
-// then of no use to anybody.
+// Both files are appended to: an entry first, its key when that is durable. What has
+// no key is nothing, the leftover of a power cut or of an erasure. Taking the place of
+// an entry appends a new one, under a new key, whose record names the old one; both
+// parts of the old one are then overwritten where they lie.
 //
-// One log for everybody lost: an append log keeps what was erased until it is
-// compacted, and one damaged block of it would concern the whole school.
+// Erasing overwrites the person's key and entry where they lie, which works on a full
+// disk too, and then writes keys anew under a new device key (device.key.next first, so
+// that a crash between the two renames leaves a pair that fits) and overwrites the old
+// device key: a wrapped key that a disk or a backup still holds is then of no use to
+// anybody.
+//
+// One file per person lost: a hundred thousand of them take seconds to open, and
+// rewriting all keys with every Put makes enrolling a school quadratic. Damage still
+// concerns whom it hits alone, for every record and every entry has its own check.
 type store struct {
 	dir    string
 	bind   Binding
 	device secret
-	keys   map[string]secret
+	wrap   sealer // of device and bind
+	site   secret // what turn is made of
+	turn   *turn
 	lock   *os.File
 
-	damaged   []string // faces whose key did not open at start
-	owed      bool     // keys.json still has a key that was erased
-	unsettled bool     // keys.json may be under a key that is not device
-	promoting bool     // device is still in nextFile
+	generation uint32
+	slots      map[keyID]slot
+	keys       *os.File
+	keysEnd    int64
+	shots      *os.File // the templates file
+	shotsEnd   int64
+	dead       int64 // bytes of it that belong to nobody
+
+	owed      bool // a key was overwritten, and the device key has still to change
+	unsettled bool // keys may be under a key that is not device, or have a torn end
+	promoting bool // device is still in nextFile
 }
 
-type saved struct {
-	entry Entry
-	shots []face.Descriptor
+// slot is where a person's key and entry lie.
+type slot struct {
+	key    secret
+	record int64 // offset in keys
+	offset int64 // of the entry in the templates file
+	length uint32
 }
 
 const (
-	deviceFile = "device.key"
-	nextFile   = "device.key.next"
-	keysFile   = "keys.json"
-	facesDir   = "faces"
-	faceExt    = ".face"
+	deviceFile      = "device.key"
+	nextFile        = "device.key.next"
+	keysFile        = "keys"
+	templatesPrefix = "templates-"
 )
 
-// keysDoc is keys.json.
-type keysDoc struct {
-	Format   int               `json:"format"` // 1
-	Terminal string            `json:"terminal"`
-	Site     string            `json:"site"`
-	Device   string            `json:"device"` // id of the device key
-	Keys     map[string][]byte `json:"keys"`   // by face file: the person's key, sealed
-}
-
-const keysFormat = 1
-
-func openStore(dir string, b Binding) (_ *store, all map[string]saved, problems []error, err error) {
+func openStore(dir string, b Binding) (_ *store, all []loaded, problems []error, err error) {
 	if b.Terminal == "" || b.Site == "" {
 		return nil, nil, nil, errors.New("a gallery needs a terminal and a site")
 	}
-	if err := os.MkdirAll(filepath.Join(dir, facesDir), 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, nil, err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, nil, nil, err
 	}
-	s := &store{dir: dir, bind: b, keys: map[string]secret{}}
+	s := &store{dir: dir, bind: b, slots: map[keyID]slot{}}
 	if err := s.acquire(); err != nil {
 		return nil, nil, nil, err
 	}
@@ -86,15 +89,8 @@ func openStore(dir string, b Binding) (_ *store, all map[string]saved, problems 
 			err = errors.Join(err, s.close())
 		}
 	}()
-	problem, err := s.loadKeys()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if problem != nil {
-		problems = append(problems, problem)
-	}
-	all, more, err := s.loadFaces()
-	return s, all, append(problems, more...), err
+	all, problems, err = s.load()
+	return s, all, problems, err
 }
 
 func (s *store) acquire() error {
@@ -111,187 +107,169 @@ func (s *store) acquire() error {
 }
 
 func (s *store) close() error {
-	clear(s.keys)
-	s.device = secret{}
-	return s.lock.Close()
-}
-
-// loadKeys reads the device key and keys.json. The problem returned beside a nil
-// error is that everything was set aside.
-func (s *store) loadKeys() (problem, err error) {
-	doc, err := os.ReadFile(s.path(keysFile))
-	fresh := errors.Is(err, os.ErrNotExist)
-	if err != nil && !fresh {
-		return nil, err
-	}
-	var k keysDoc
-	if !fresh {
-		if err := json.Unmarshal(doc, &k); err != nil || k.Format != keysFormat || k.Device == "" {
-			if problem, err = s.setAside(keysFile, facesDir, deviceFile); err != nil {
-				return nil, err
-			}
-			fresh = true
-		}
-	} else if left, err := os.ReadDir(s.path(facesDir)); err == nil && len(left) > 0 {
-		// keys.json is gone but faces are not: not a first start.
-		if problem, err = s.setAside(facesDir, deviceFile); err != nil {
-			return nil, err
+	clear(s.slots)
+	s.device, s.site, s.wrap, s.turn = secret{}, secret{}, sealer{}, nil
+	err := s.lock.Close()
+	for _, f := range []*os.File{s.keys, s.shots} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
 		}
 	}
-	if fresh {
-		return problem, s.begin()
-	}
-	if k.Terminal != s.bind.Terminal || k.Site != s.bind.Site {
-		return nil, fmt.Errorf("%w: it was made for terminal %q of site %q, this is %q of %q; "+
-			"enrol the members here again, or put the terminal's own state directory back",
-			ErrOtherDevice, k.Terminal, k.Site, s.bind.Terminal, s.bind.Site)
-	}
-	if err := s.loadDevice(k.Device); err != nil {
-		return nil, err
-	}
-	return problem, s.openKeys(k.Keys)
-}
-
-// openKeys unwraps the keys of the persons. One that does not open is damaged
-// and left out (loadFaces reports it); when none does, it is not damage.
-func (s *store) openKeys(boxes map[string][]byte) error {
-	for id, box := range boxes {
-		key, err := s.device.open(box, s.keyLabels(id)...)
-		if !isKeyID(id) {
-			continue
-		}
-		if err != nil || len(key) != keySize {
-			s.damaged = append(s.damaged, id)
-			continue
-		}
-		s.keys[id] = secret(key)
-		clear(key)
-	}
-	if len(boxes) > 0 && len(s.keys) == 0 {
-		return fmt.Errorf("%w: no key in %s opens; put this terminal's own state directory back, "+
-			"or remove the gallery's and enrol the members again", ErrOtherDevice, s.path(keysFile))
-	}
-	return nil
-}
-
-// begin makes the first device key and an empty keys.json.
-func (s *store) begin() error {
-	s.device = newSecret()
-	s.keys = map[string]secret{}
-	if err := s.writeFile(deviceFile, s.device[:]); err != nil {
-		return err
-	}
-	return s.writeKeys(&s.device)
-}
-
-// loadDevice reads the device key that keys.json names: the current one, or the
-// next one where a crash came between the renames of an erasure.
-func (s *store) loadDevice(id string) error {
-	for _, name := range []string{deviceFile, nextFile} {
-		b, err := os.ReadFile(s.path(name))
-		if err != nil || len(b) != keySize {
-			continue
-		}
-		key := secret(b)
-		clear(b)
-		if key.id() != id {
-			continue
-		}
-		s.device = key
-		if name == nextFile {
-			s.promoting = true
-			return s.settle()
-		}
-		os.Remove(s.path(nextFile)) // of an erasure that did not come far
-		return os.Chmod(s.path(deviceFile), 0o600)
-	}
-	return fmt.Errorf("%w: %s is missing or another device's; put this terminal's own back, "+
-		"or remove the gallery's directory and enrol the members again", ErrOtherDevice, s.path(deviceFile))
+	s.keys, s.shots = nil, nil
+	return err
 }
 
 func (s *store) path(name ...string) string {
 	return filepath.Join(append([]string{s.dir}, name...)...)
 }
 
-func (s *store) keyLabels(id string) []string {
-	return []string{"ting.gallery.key.v1", s.bind.Terminal, s.bind.Site, id}
+func templatesFile(generation uint32) string {
+	return fmt.Sprintf("%s%08x", templatesPrefix, generation)
 }
 
-func (s *store) faceLabels(id string) []string {
-	return []string{"ting.gallery.face.v1", s.bind.Terminal, s.bind.Site, id}
+// machineMark tells machines apart without telling their IDs.
+func machineMark(machine string) []byte {
+	if machine == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte("ting.gallery.machine.v1" + machine))
+	return sum[:8]
 }
 
-func isKeyID(id string) bool {
-	return len(id) == 24 && strings.Trim(id, "0123456789abcdef") == ""
+// Labels that boxes are authenticated with; the wrapping key is bound to the rest.
+func keyLabels(id keyID) []string { return []string{"ting.gallery.key.v2", string(id[:])} }
+
+func (s *store) entryLabels(id keyID) []string {
+	return []string{"ting.gallery.entry.v2", s.bind.Terminal, s.bind.Site, string(id[:])}
 }
 
-// put stores a person under a new key and forgets the old one.
-func (s *store) put(id string, v saved, old string) error {
+const siteLabel = "ting.gallery.site.v2"
+
+// put stores a person under a new key and forgets the entry before, if any.
+func (s *store) put(id keyID, v saved, old keyID) error {
+	if err := s.mend(); err != nil {
+		return err
+	}
 	key := newSecret()
-	if err := s.writeFace(id, &key, v); err != nil {
+	return s.append(id, &key, v, old)
+}
+
+// rewrite replaces the entry of a person under the key he has.
+func (s *store) rewrite(id keyID, v saved) error {
+	if err := s.mend(); err != nil {
 		return err
 	}
-	s.keys[id] = key
-	oldKey, replaces := s.keys[old]
-	delete(s.keys, old)
-	if err := s.writeKeys(&s.device); err != nil {
-		delete(s.keys, id)
-		if replaces {
-			s.keys[old] = oldKey
+	before, known := s.slots[id]
+	if !known {
+		return os.ErrNotExist
+	}
+	return s.append(id, &before.key, v, id)
+}
+
+// append makes an entry durable, then its key, then forgets old, which it takes the
+// place of. Where it fails nothing has changed.
+func (s *store) append(id keyID, key *secret, v saved, old keyID) (err error) {
+	plain := appendEntry(make([]byte, 0, entrySize(v)), v)
+	box := key.sealer().seal(make([]byte, 0, len(plain)+boxOver), plain, s.entryLabels(id)...)
+	clear(plain)
+	if len(box) > maxEntry {
+		return errors.New("an entry this long cannot be stored")
+	}
+	defer func() {
+		if err != nil {
+			// What was written is nobody's; a next entry may lie over it. A torn record
+			// that cannot be taken back is: keys are then written anew.
+			s.unsettled = s.keys.Truncate(s.keysEnd) != nil || s.unsettled
+			_ = s.shots.Truncate(s.shotsEnd)
 		}
-		os.Remove(s.path(facesDir, id+faceExt))
+	}()
+	if err := writeSync(s.shots, box, s.shotsEnd); err != nil {
 		return err
 	}
+	r := record{kind: recordEntry, length: uint32(len(box)), offset: s.shotsEnd, id: id}
+	if old != id {
+		r.replaces = old
+	}
+	copy(r.key[:], s.wrap.seal(nil, key[:], keyLabels(id)...))
+	if err := writeSync(s.keys, r.encode(), s.keysEnd); err != nil {
+		return err
+	}
+	before, replaces := s.slots[old]
+	delete(s.slots, old)
+	s.slots[id] = slot{key: *key, record: s.keysEnd, offset: r.offset, length: r.length}
+	s.keysEnd += recordSize
+	s.shotsEnd += int64(len(box))
 	if replaces {
-		// The new entry stands whatever happens to the old file, which has no key:
-		// the next start tries again.
-		_ = wipe(s.path(facesDir, old+faceExt))
+		// The new entry stands whatever happens to the old one: the next start, or the
+		// next erasure, leaves it behind.
+		_ = s.overwriteSlot(before, recordReplaced)
 	}
 	return nil
 }
 
-// rewrite replaces the entry of a person under the key he has.
-func (s *store) rewrite(id string, v saved) error {
-	key, known := s.keys[id]
-	if !known {
-		return os.ErrNotExist
+func writeSync(f *os.File, b []byte, at int64) error {
+	if _, err := f.WriteAt(b, at); err != nil {
+		return err
 	}
-	return s.writeFace(id, &key, v)
+	return f.Sync()
 }
 
-// erase removes a person's key and file, and changes the device key. The file
-// goes even where the keys cannot be rewritten (a full disk).
-func (s *store) erase(id string) error {
-	delete(s.keys, id)
-	s.owed = true
-	err := s.repay()
-	return errors.Join(err, wipe(s.path(facesDir, id+faceExt)), s.syncDir(facesDir))
+// overwriteSlot overwrites a record of keys and its entry where they lie.
+func (s *store) overwriteSlot(at slot, kind byte) error {
+	s.dead += int64(at.length)
+	_, err := s.keys.WriteAt(record{kind: kind}.encode(), at.record)
+	_, err2 := s.shots.WriteAt(make([]byte, at.length), at.offset)
+	return errors.Join(err, err2)
 }
 
-// repay takes out of keys.json, for good, what erase took out of s.keys.
+// erase removes the keys and entries of persons, and changes the device key.
+func (s *store) erase(ids ...keyID) error {
+	var failed []error
+	for _, id := range ids {
+		at, known := s.slots[id]
+		if !known {
+			continue
+		}
+		delete(s.slots, id)
+		s.owed = true
+		failed = append(failed, s.overwriteSlot(at, recordErased))
+	}
+	failed = append(failed, s.keys.Sync(), s.shots.Sync())
+	return errors.Join(append(failed, s.repay())...)
+}
+
+// repay changes the device key after erasures, unless that is done.
 func (s *store) repay() error {
 	if !s.owed {
 		return nil
 	}
-	if err := s.rotate(); err != nil {
+	if err := s.rotate(newSecret(), s.site, s.generation); err != nil {
 		return err
 	}
 	s.owed = false
 	return nil
 }
 
-// rotate writes keys.json under a new device key. At every moment the key that
-// keys.json is under lies in deviceFile or nextFile.
-func (s *store) rotate() error {
+// mend brings keys in order where an earlier change failed midway.
+func (s *store) mend() error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	next := newSecret()
+	return s.repay()
+}
+
+// rotate writes keys under a new device key, with the site's secret and of the
+// generation given. At every moment the key that keys is under lies in deviceFile or
+// nextFile.
+func (s *store) rotate(next, site secret, generation uint32) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
 	if err := s.writeFile(nextFile, next[:]); err != nil {
 		return err
 	}
 	s.unsettled = true
-	if err := s.writeKeys(&next); err != nil {
+	if err := s.writeKeys(next, site, generation); err != nil {
 		return err
 	}
 	s.unsettled = false
@@ -299,10 +277,10 @@ func (s *store) rotate() error {
 	return s.settle()
 }
 
-// settle finishes what an earlier rotate had to leave.
+// settle finishes what an earlier change had to leave.
 func (s *store) settle() error {
 	if s.unsettled {
-		if err := s.writeKeys(&s.device); err != nil {
+		if err := s.writeKeys(s.device, s.site, s.generation); err != nil {
 			return err
 		}
 		s.unsettled = false
@@ -317,23 +295,39 @@ func (s *store) settle() error {
 		return err
 	}
 	s.promoting = false
-	return s.syncDir("")
+	return s.syncDir()
 }
 
-func (s *store) writeKeys(device *secret) error {
-	k := keysDoc{
-		Format:   keysFormat,
-		Terminal: s.bind.Terminal,
-		Site:     s.bind.Site,
-		Device:   device.id(),
-		Keys:     make(map[string][]byte, len(s.keys)),
+// writeKeys writes keys anew: everybody's key under a device key, and nothing else.
+func (s *store) writeKeys(device, site secret, generation uint32) (err error) {
+	wrapping := device.wrapping(s.bind)
+	wrap := wrapping.sealer()
+	h := header{
+		generation: generation, device: device.id(), terminal: s.bind.Terminal, site: s.bind.Site,
+		machine: machineMark(s.bind.Machine), secret: wrap.seal(nil, site[:], siteLabel),
 	}
-	for id, key := range s.keys {
-		k.Keys[id] = device.seal(key[:], s.keyLabels(id)...)
+	b := h.encode()
+	at := make(map[keyID]int64, len(s.slots))
+	for id, sl := range s.slots {
+		r := record{kind: recordEntry, length: sl.length, offset: sl.offset, id: id}
+		copy(r.key[:], wrap.seal(nil, sl.key[:], keyLabels(id)...))
+		at[id] = int64(len(b))
+		b = append(b, r.encode()...)
 	}
-	b, err := json.Marshal(k)
+	if err := s.writeFile(keysFile, b); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(s.path(keysFile), os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	return s.writeFile(keysFile, b)
+	if s.keys != nil {
+		s.keys.Close()
+	}
+	s.keys, s.keysEnd, s.wrap = f, int64(len(b)), wrap
+	for id, sl := range s.slots {
+		sl.record = at[id]
+		s.slots[id] = sl
+	}
+	return nil
 }

@@ -39,7 +39,15 @@ func newChunk() (*chunk, error) {
 		return nil, fmt.Errorf("keep face templates out of core dumps: %w", err)
 	}
 	_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
+	lock(b)
 	return &chunk{rows: (*rows)(unsafe.Pointer(&b[0])), mapped: b}, nil
+}
+
+// lock keeps memory out of the swap once it is written to. A system may allow a process
+// less (RLIMIT_MEMLOCK; 8 MB where nobody raised it, and then a template may be swapped
+// out): faces are still recognised there.
+func lock(b []byte) {
+	_, _, _ = unix.Syscall(unix.SYS_MLOCK2, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MLOCK_ONFAULT)
 }
 
 func (c *chunk) set(r int, owner int32, d *face.Descriptor) {
