@@ -165,7 +165,7 @@ func TestReceiptsOfWhatWasLost(t *testing.T) {
 		}
 		h.restart(t)
 		wantMade(t, "the file is gone", n, "stored "+li)
-		faces, err := filepath.Glob(filepath.Join(h.cfg.Dir, "gallery", "faces", "*"))
+		faces, err := filepath.Glob(filepath.Join(h.cfg.Dir, "gallery", "templates-*"))
 		if err != nil || len(faces) != 1 {
 			t.Fatal(faces, err)
 		}
@@ -173,7 +173,7 @@ func TestReceiptsOfWhatWasLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.restart(t)
-		wantMade(t, "the face is gone", n, "erased "+li+" lost!")
+		wantMade(t, "the templates are gone", n, "erased "+li+" lost!")
 		if err := os.WriteFile(filepath.Join(h.cfg.Dir, receiptsFile), []byte("{\"template\":\"a\",\"is\":\"sto"), 0o600); err != nil {
 			t.Fatal(err)
 		}
