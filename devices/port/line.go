@@ -129,6 +129,12 @@ func (l *Line) Fault(reason, hint string) {
 	l.set(devices.Health{State: devices.Faulty, Reason: reason, Hint: hint})
 }
 
+// Away says that what answers (a service, a hub) misses the device itself; it is
+// told again by Ready when it comes.
+func (l *Line) Away(reason, hint string) {
+	l.set(devices.Health{State: devices.Away, Reason: reason, Hint: hint})
+}
+
 func (l *Line) set(h devices.Health) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,13 +6,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port"
 	"github.com/luohu/ting/devices/port/pty"
 )
@@ -49,14 +48,10 @@ func dial(t *testing.T, raw string) port.Dial {
 }
 
 func TestLine_ComesBackAfterTheCableWasPulled(t *testing.T) {
-	cycles := 3 // TING_CYCLES=1000 for the whole proof
-	if n, err := strconv.Atoi(os.Getenv("TING_CYCLES")); err == nil {
-		cycles = n
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(cycles)*5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), devicestest.Patience)
 	defer cancel()
 	cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
-	heard := make(chan string, 1)
+	heard := make(chan string) // what is said while nobody listens is gone
 	l := port.Keep(dial(t, "serial://"+cable.Path()+"?baud=115200"), echo(heard))
 	defer l.Close()
 	if err := l.Wait(ctx, devices.Away); err != nil {
@@ -65,31 +60,20 @@ func TestLine_ComesBackAfterTheCableWasPulled(t *testing.T) {
 	if h := l.Health(); !strings.Contains(h.Hint, "plug it in") {
 		t.Errorf("the hint for a missing device is %q", h.Hint)
 	}
-	var before, files int
-	for n := range cycles {
-		sim, err := cable.Plug()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !say(ctx, t, sim, heard) {
-			t.Fatalf("cycle %d: not heard again: %v", n, l.Health())
-		}
-		if !l.Health().OK() {
-			t.Errorf("cycle %d: %v", n, l.Health())
-		}
-		if err := cable.Unplug(); err != nil {
-			t.Fatal(err)
-		}
-		if err := l.Wait(ctx, devices.Away); err != nil {
-			t.Fatalf("cycle %d: the pulled cable was not noticed: %v", n, l.Health())
-		}
-		if n == 1 {
-			before, files = runtime.NumGoroutine(), openFiles(t)
+	sim, err := cable.Plug()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !say(ctx, t, sim, heard) {
+		t.Fatalf("not heard: %v", l.Health())
+	}
+	hand := devicestest.Away(l, cable.Unplug, func() (err error) { sim, err = cable.Plug(); return err })
+	hand.Back = func(ctx context.Context, t *testing.T) {
+		if !say(ctx, t, sim, heard) || !l.Health().OK() {
+			t.Fatalf("not heard again: %v", l.Health())
 		}
 	}
-	if g, f := runtime.NumGoroutine(), openFiles(t); g > before+2 || f > files+2 {
-		t.Errorf("after %d cycles %d goroutines and %d files, %d and %d after the second", cycles, g, f, before, files)
-	}
+	devicestest.Replug(t, hand)
 }
 
 // say has the device send a line again and again, as many do, until it is heard:
@@ -110,15 +94,6 @@ func say(ctx context.Context, t *testing.T, sim *os.File, heard <-chan string) b
 			return false
 		}
 	}
-}
-
-func openFiles(t *testing.T) int {
-	t.Helper()
-	fds, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(fds)
 }
 
 func TestLine_CloseEndsARead(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/barrier"
+	"github.com/luohu/ting/devices/devicestest"
 )
 
 // Factory makes a closed barrier that works. It is called once per test; what
@@ -20,29 +21,16 @@ type Factory func(t *testing.T) barrier.Barrier
 
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	for _, c := range []struct {
-		name string
-		run  func(*testing.T, barrier.Barrier)
-	}{
-		{"StartsClosed", startsClosed},
-		{"OpenReleasesAndCounts", openReleasesAndCounts},
-		{"ConcurrentOpensCountEach", concurrentOpensCountEach},
-		{"EndedContextReleasesNothing", endedContextReleasesNothing},
-		{"ClosedBarrierRefuses", closedBarrierRefuses},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := open(t)
-			defer func() {
-				if err := b.Close(); err != nil {
-					t.Errorf("Close: %v", err)
-				}
-			}()
-			c.run(t, b)
-		})
-	}
+	devicestest.Exercise(t, open,
+		devicestest.Case[barrier.Barrier]{Name: "StartsClosed", Run: startsClosed},
+		devicestest.Case[barrier.Barrier]{Name: "OpenReleasesAndCounts", Run: openReleasesAndCounts},
+		devicestest.Case[barrier.Barrier]{Name: "ConcurrentOpensCountEach", Run: concurrentOpensCountEach},
+		devicestest.Case[barrier.Barrier]{Name: "EndedContextReleasesNothing", Run: endedContextReleasesNothing},
+		devicestest.Case[barrier.Barrier]{Name: "ClosedBarrierRefuses", Run: closedBarrierRefuses},
+	)
 }
 
-func startsClosed(t *testing.T, b barrier.Barrier) {
+func startsClosed(_ context.Context, t *testing.T, b barrier.Barrier) {
 	s := b.Status()
 	if s.Open || s.Opened != 0 || !s.Last.IsZero() || s.Err != nil || s.Alarm != barrier.NoAlarm {
 		t.Errorf("status of a new barrier is %+v, want closed, never opened, no error", s)
@@ -52,9 +40,7 @@ func startsClosed(t *testing.T, b barrier.Barrier) {
 	}
 }
 
-func openReleasesAndCounts(t *testing.T, b barrier.Barrier) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
+func openReleasesAndCounts(ctx context.Context, t *testing.T, b barrier.Barrier) {
 	var last time.Time
 	for n := uint64(1); n <= 3; n++ {
 		if err := b.Open(ctx); err != nil {
@@ -71,9 +57,7 @@ func openReleasesAndCounts(t *testing.T, b barrier.Barrier) {
 	}
 }
 
-func concurrentOpensCountEach(t *testing.T, b barrier.Barrier) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
+func concurrentOpensCountEach(ctx context.Context, t *testing.T, b barrier.Barrier) {
 	const people = 8
 	var all sync.WaitGroup
 	for range people {
@@ -90,25 +74,25 @@ func concurrentOpensCountEach(t *testing.T, b barrier.Barrier) {
 	}
 }
 
-func endedContextReleasesNothing(t *testing.T, b barrier.Barrier) {
-	ctx, cancel := context.WithCancel(t.Context())
+func endedContextReleasesNothing(ctx context.Context, t *testing.T, b barrier.Barrier) {
+	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := b.Open(ctx); !errors.Is(err, context.Canceled) {
+	if err := b.Open(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want one that wraps context.Canceled", err)
 	}
 	if s := b.Status(); s.Open || s.Opened != 0 {
 		t.Errorf("status is %+v, want nothing released", s)
 	}
-	if err := b.Open(t.Context()); err != nil {
+	if err := b.Open(ctx); err != nil {
 		t.Errorf("the next release fails too: %v", err)
 	}
 }
 
-func closedBarrierRefuses(t *testing.T, b barrier.Barrier) {
+func closedBarrierRefuses(ctx context.Context, t *testing.T, b barrier.Barrier) {
 	if err := b.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
 	}
-	if err := b.Open(t.Context()); err == nil {
+	if err := b.Open(ctx); err == nil {
 		t.Error("a closed barrier was opened")
 	}
 	if s := b.Status(); s.Opened != 0 || s.Err == nil {

@@ -58,20 +58,14 @@ func (c Config) watched() bool { return c.Pass >= 0 || c.Closed >= 0 || c.Fire >
 type Barrier struct {
 	config   Config
 	line     *port.Line
-	releases chan release
+	releases *port.Calls[struct{}, struct{}]
 	ending   chan chan struct{}
-	done     chan struct{}
 	once     sync.Once
 	closed   error // what Close returned first
 
 	mu     sync.Mutex
 	status barrier.Status
 	until  time.Time // the relay is held until then
-}
-
-type release struct {
-	ctx     context.Context
-	outcome chan error
 }
 
 var _ barrier.Barrier = (*Barrier)(nil)
@@ -108,7 +102,7 @@ func New(dial func(context.Context) (relay.Board, error), c Config) *Barrier {
 	if c.Held == 0 {
 		c.Held = 15 * time.Second
 	}
-	b := &Barrier{config: c, releases: make(chan release), ending: make(chan chan struct{}), done: make(chan struct{})}
+	b := &Barrier{config: c, releases: port.NewCalls[struct{}, struct{}](), ending: make(chan chan struct{})}
 	b.line = port.Keep(dial, b.serve)
 	return b
 }
@@ -118,20 +112,11 @@ func (b *Barrier) Open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("barrier: %w", err)
 	}
-	r := release{ctx, make(chan error, 1)}
-	select {
-	case b.releases <- r:
-	case <-ctx.Done():
+	_, err := b.releases.Do(ctx, ctx, struct{}{})
+	if none := (*port.NotTakenError)(nil); errors.As(err, &none) {
 		return fmt.Errorf("the barrier does not answer: %s: %w", b.Health(), ctx.Err())
-	case <-b.done:
-		return fmt.Errorf("barrier: %w", os.ErrClosed)
 	}
-	select {
-	case err := <-r.outcome:
-		return err
-	case <-b.done:
-		return fmt.Errorf("barrier: %w", os.ErrClosed)
-	}
+	return err
 }
 
 // Status implements barrier.Barrier.
@@ -164,7 +149,7 @@ func (b *Barrier) Close() error {
 		case <-time.After(closesWithin): // away
 		}
 		b.closed = b.line.Close()
-		close(b.done)
+		b.releases.Close()
 	})
 	return b.closed
 }
@@ -205,14 +190,14 @@ func (b *Barrier) serve(ctx context.Context, l *port.Line, board relay.Board) er
 			if err := g.lock(); err != nil {
 				return err
 			}
-		case r := <-b.releases:
-			err := r.ctx.Err()
+		case r := <-b.releases.Waiting():
+			err := r.Ctx.Err()
 			if err == nil {
 				err = g.release(time.Now())
 			}
 			b.count(&g, err)
-			r.outcome <- err
-			if err != nil && r.ctx.Err() == nil {
+			r.Answer(struct{}{}, err)
+			if err != nil && r.Ctx.Err() == nil {
 				return err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/luohu/ting/devices/camera"
 	"github.com/luohu/ting/devices/devicestest"
@@ -24,29 +23,20 @@ type Camera struct {
 // Factory makes a camera that works.
 type Factory func(t *testing.T) Camera
 
-const patience = 60 * time.Second // for a loaded machine; nothing waits so long
-
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	for _, c := range []struct {
-		name string
-		run  func(context.Context, *testing.T, Camera)
-	}{
-		{"Delivers", delivers},
-		{"EndedContext", endedContext},
-		{"ComesBack", comesBack},
-		{"Closed", closed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			cam := open(t)
-			defer devicestest.Close(t, cam)
-			if cam.Name() == "" {
-				t.Error("it has no name")
-			}
-			c.run(ctx, t, cam)
-		})
+	devicestest.Exercise(t, open,
+		devicestest.Case[Camera]{Name: "HasAName", Run: hasAName},
+		devicestest.Case[Camera]{Name: "Delivers", Run: delivers},
+		devicestest.Case[Camera]{Name: "EndedContext", Run: endedContext},
+		devicestest.Case[Camera]{Name: "ComesBack", Run: comesBack},
+		devicestest.Case[Camera]{Name: "Closed", Run: closed},
+	)
+}
+
+func hasAName(_ context.Context, t *testing.T, c Camera) {
+	if c.Name() == "" {
+		t.Error("it has no name")
 	}
 }
 

@@ -3,6 +3,7 @@
 package gpstest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -21,70 +22,55 @@ type Receiver struct {
 // Factory makes a receiver that hears satellites.
 type Factory func(t *testing.T) Receiver
 
-// patience is for a loaded machine; nothing waits so long.
-const patience = 20 * time.Second
-
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	t.Run("FindsItselfAndMoves", func(t *testing.T) {
-		r := open(t)
-		defer devicestest.Close(t, r)
-		first := await(t, r, func(gps.Fix) bool { return true })
-		if first.Lat < -90 || first.Lat > 90 || first.Lon < -180 || first.Lon > 180 || first.Time.IsZero() {
-			t.Errorf("fix %+v is nowhere", first)
-		}
-		if !r.Health().OK() {
-			t.Errorf("with a fix it is %v", r.Health())
-		}
-		next := await(t, r, func(f gps.Fix) bool { return f.Time.After(first.Time) })
-		if next.Lat == first.Lat && next.Lon == first.Lon {
-			t.Errorf("a bus that drives at %.1f m/s has not moved", next.Speed)
-		}
-	})
-	t.Run("ComesBack", func(t *testing.T) {
-		r := open(t)
-		defer devicestest.Close(t, r)
-		await(t, r, func(gps.Fix) bool { return true })
-		if err := r.Unplug(); err != nil {
-			t.Fatal(err)
-		}
-		until(t, r, func() bool { return r.Health().State == devices.Away })
-		if err := r.Plug(); err != nil {
-			t.Fatal(err)
-		}
-		until(t, r, func() bool { return r.Health().OK() })
-	})
-	t.Run("Closed", func(t *testing.T) {
-		r := open(t)
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if s := r.Health().State; s != devices.Closed {
-			t.Errorf("closed, and %s", s)
-		}
-	})
+	devicestest.Exercise(t, open,
+		devicestest.Case[Receiver]{Name: "FindsItselfAndMoves", Run: func(ctx context.Context, t *testing.T, r Receiver) {
+			first := await(ctx, t, r, func(gps.Fix) bool { return true })
+			if first.Lat < -90 || first.Lat > 90 || first.Lon < -180 || first.Lon > 180 || first.Time.IsZero() {
+				t.Errorf("fix %+v is nowhere", first)
+			}
+			if !r.Health().OK() {
+				t.Errorf("with a fix it is %v", r.Health())
+			}
+			next := await(ctx, t, r, func(f gps.Fix) bool { return f.Time.After(first.Time) })
+			if next.Lat == first.Lat && next.Lon == first.Lon {
+				t.Errorf("a bus that drives at %.1f m/s has not moved", next.Speed)
+			}
+		}},
+		devicestest.Case[Receiver]{Name: "ComesBack", Run: func(ctx context.Context, t *testing.T, r Receiver) {
+			await(ctx, t, r, func(gps.Fix) bool { return true })
+			if err := r.Unplug(); err != nil {
+				t.Fatal(err)
+			}
+			devicestest.Until(ctx, t, r, devices.Away)
+			if err := r.Plug(); err != nil {
+				t.Fatal(err)
+			}
+			devicestest.Until(ctx, t, r, devices.Ready)
+		}},
+		devicestest.Case[Receiver]{Name: "Closed", Run: func(ctx context.Context, t *testing.T, r Receiver) {
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s := r.Health().State; s != devices.Closed {
+				t.Errorf("closed, and %s", s)
+			}
+		}},
+	)
 }
 
-func await(t *testing.T, r Receiver, good func(gps.Fix) bool) (f gps.Fix) {
+func await(ctx context.Context, t *testing.T, r Receiver, good func(gps.Fix) bool) gps.Fix {
 	t.Helper()
-	until(t, r, func() bool {
-		var ok bool
-		f, ok = r.Fix()
-		return ok && good(f)
-	})
-	return f
-}
-
-func until(t *testing.T, r Receiver, good func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for !good() {
+	for {
+		if f, ok := r.Fix(); ok && good(f) {
+			return f
+		}
 		select {
 		case <-tick.C:
-		case <-deadline.C:
+		case <-ctx.Done():
 			f, ok := r.Fix()
 			t.Fatalf("waited in vain: %v, fix %+v (%v)", r.Health(), f, ok)
 		}

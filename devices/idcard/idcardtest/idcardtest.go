@@ -25,44 +25,18 @@ type Reader struct {
 // Factory makes a reader that works, without a card.
 type Factory func(t *testing.T) Reader
 
-const patience = 30 * time.Second // for a loaded machine; nothing waits so long
-
 // Exercise runs the suite with one person's card.
 func Exercise(t *testing.T, card idcard.Card, open Factory) {
-	for _, c := range []struct {
-		name string
-		run  func(context.Context, *testing.T, Reader, idcard.Card)
-	}{
-		{"ReadsACard", readsACard},
-		{"ReadsACardOnce", readsACardOnce},
-		{"WaitsForACard", waitsForACard},
-		{"ComesBack", comesBack},
-		{"Closed", closed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			r := open(t)
-			if c.name != "Closed" {
-				defer devicestest.Close(t, r)
-			}
-			until(ctx, t, r, devices.Ready)
-			c.run(ctx, t, r, card)
-		})
+	with := func(f func(context.Context, *testing.T, Reader, idcard.Card)) func(context.Context, *testing.T, Reader) {
+		return func(ctx context.Context, t *testing.T, r Reader) { f(ctx, t, r, card) }
 	}
-}
-
-func until(ctx context.Context, t *testing.T, r Reader, s devices.State) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for r.Health().State != s {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it is %v, and never became %s", r.Health(), s)
-		}
-	}
+	devicestest.Exercise(t, open,
+		devicestest.Case[Reader]{Name: "ReadsACard", Run: with(readsACard)},
+		devicestest.Case[Reader]{Name: "ReadsACardOnce", Run: with(readsACardOnce)},
+		devicestest.Case[Reader]{Name: "WaitsForACard", Run: with(waitsForACard)},
+		devicestest.Case[Reader]{Name: "ComesBack", Run: with(comesBack)},
+		devicestest.Case[Reader]{Name: "Closed", Run: with(closed)},
+	)
 }
 
 func readsACard(ctx context.Context, t *testing.T, r Reader, card idcard.Card) {
@@ -117,7 +91,7 @@ func comesBack(ctx context.Context, t *testing.T, r Reader, card idcard.Card) {
 	if err := r.Plug(); err != nil {
 		t.Fatal(err)
 	}
-	until(ctx, t, r, devices.Ready)
+	devicestest.Until(ctx, t, r, devices.Ready)
 	readsACard(ctx, t, r, card)
 }
 

@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/luohu/ting/devices"
@@ -36,22 +35,9 @@ const (
 
 // Reader is a reader with a security module.
 type Reader struct {
-	line   *port.Line
-	photo  PhotoDecoder // nil without one
-	wanted chan wish
-	done   chan struct{}
-	once   sync.Once
-}
-
-// wish is somebody who waits for a card.
-type wish struct {
-	ctx     context.Context
-	outcome chan<- outcome
-}
-
-type outcome struct {
-	card idcard.Card
-	err  error
+	line  *port.Line
+	photo PhotoDecoder // nil without one
+	reads *port.Calls[struct{}, idcard.Card]
 }
 
 var _ idcard.Reader = (*Reader)(nil)
@@ -75,36 +61,21 @@ func Open(_ context.Context, u *url.URL) (idcard.Reader, error) {
 
 // New drives the reader that dial reaches. photo may be nil.
 func New(dial port.Dial, photo PhotoDecoder) *Reader {
-	r := &Reader{photo: photo, wanted: make(chan wish), done: make(chan struct{})}
+	r := &Reader{photo: photo, reads: port.NewCalls[struct{}, idcard.Card]()}
 	r.line = port.Keep(dial, r.serve)
 	return r
 }
 
 // Read implements idcard.Reader.
 func (r *Reader) Read(ctx context.Context) (idcard.Card, error) {
-	outcomes := make(chan outcome, 1)
-	for {
-		// A reader that is away is waited for a moment, as after a replug.
-		taken, cancel := context.WithTimeout(ctx, answersWithin)
-		select {
-		case r.wanted <- wish{ctx, outcomes}:
-			cancel()
-		case <-taken.Done():
-			cancel()
-			return idcard.Card{}, errors.Join(fmt.Errorf("%w: %s", idcard.ErrAway, r.Health()), ctx.Err())
-		case <-r.done:
-			cancel()
-			return idcard.Card{}, fmt.Errorf("ID card reader: %w", os.ErrClosed)
-		}
-		select {
-		case o := <-outcomes:
-			return o.card, o.err
-		case <-ctx.Done():
-			return idcard.Card{}, ctx.Err()
-		case <-r.done:
-			return idcard.Card{}, fmt.Errorf("ID card reader: %w", os.ErrClosed)
-		}
+	// A reader that is away is waited for a moment, as after a replug.
+	taken, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	c, err := r.reads.Do(ctx, taken, struct{}{})
+	if none := (*port.NotTakenError)(nil); errors.As(err, &none) {
+		return idcard.Card{}, errors.Join(fmt.Errorf("%w: %s", idcard.ErrAway, r.Health()), ctx.Err())
 	}
+	return c, err
 }
 
 // Health implements idcard.Reader.
@@ -113,7 +84,7 @@ func (r *Reader) Health() devices.Health { return r.line.Health() }
 // Close ends reading. It may be called twice.
 func (r *Reader) Close() error {
 	err := r.line.Close()
-	r.once.Do(func() { close(r.done) })
+	r.reads.Close()
 	return err
 }
 
@@ -134,9 +105,9 @@ func (r *Reader) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 			if err := m.alive(); err != nil {
 				return err
 			}
-		case w := <-r.wanted:
-			card, err := r.await(ctx, &m, w)
-			w.outcome <- outcome{card, err}
+		case c := <-r.reads.Waiting():
+			card, err := r.await(ctx, &m, c.Ctx)
+			c.Answer(card, err)
 			if errors.Is(err, idcard.ErrAway) {
 				return err
 			}
@@ -145,18 +116,18 @@ func (r *Reader) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 }
 
 // await looks for a card until there is one.
-func (r *Reader) await(ctx context.Context, m *module, w wish) (idcard.Card, error) {
+func (r *Reader) await(ctx context.Context, m *module, caller context.Context) (idcard.Card, error) {
 	look := time.NewTicker(findEvery)
 	defer look.Stop()
 	for {
-		card, found, err := m.read(w.ctx, r.photo)
+		card, found, err := m.read(caller, r.photo)
 		if found || err != nil {
 			return card, err
 		}
 		select {
 		case <-look.C:
-		case <-w.ctx.Done():
-			return idcard.Card{}, w.ctx.Err()
+		case <-caller.Done():
+			return idcard.Card{}, caller.Err()
 		case <-ctx.Done():
 			return idcard.Card{}, fmt.Errorf("ID card reader: %w", os.ErrClosed)
 		}

@@ -188,6 +188,7 @@ func (m *Module) dial(context.Context) (port.Conn, error) {
 
 type simulated struct {
 	*sam.Reader
+	once sync.Once
 	stop chan struct{}
 	hand sync.WaitGroup
 }
@@ -207,9 +208,9 @@ func (s *simulated) lay(m *Module, every time.Duration) {
 	}
 }
 
-// Close ends reading.
+// Close ends reading. It may be called twice.
 func (s *simulated) Close() error {
-	close(s.stop)
+	s.once.Do(func() { close(s.stop) })
 	s.hand.Wait()
 	return s.Reader.Close()
 }

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"sync"
 	"time"
 
@@ -29,17 +28,10 @@ const asksEvery = 2 * time.Second
 type Lamp struct {
 	coils map[light.Signal]int
 	line  *port.Line
-	wants chan want
-	done  chan struct{}
-	once  sync.Once
+	shows *port.Calls[light.Signal, struct{}]
 
 	mu  sync.Mutex
 	now light.Signal
-}
-
-type want struct {
-	signal  light.Signal
-	outcome chan error
 }
 
 var _ light.Lamp = (*Lamp)(nil)
@@ -74,7 +66,7 @@ func Open(_ context.Context, u *url.URL) (light.Lamp, error) {
 
 // New lights the lamp whose colours are those relays of the board that dial reaches.
 func New(dial func(context.Context) (relay.Board, error), coils map[light.Signal]int) *Lamp {
-	l := &Lamp{coils: coils, wants: make(chan want), done: make(chan struct{}), now: light.Off}
+	l := &Lamp{coils: coils, shows: port.NewCalls[light.Signal, struct{}](), now: light.Off}
 	l.line = port.Keep(dial, l.serve)
 	return l
 }
@@ -84,20 +76,10 @@ func (l *Lamp) Show(ctx context.Context, s light.Signal) error {
 	l.mu.Lock()
 	l.now = s // also for a board that is away
 	l.mu.Unlock()
-	w := want{s, make(chan error, 1)}
-	select {
-	case l.wants <- w:
-	case <-ctx.Done():
-		return fmt.Errorf("the lamp does not answer: %s: %w", l.Health(), ctx.Err())
-	case <-l.done:
-		return fmt.Errorf("lamp: %w", os.ErrClosed)
+	if _, err := l.shows.Do(ctx, ctx, s); err != nil {
+		return fmt.Errorf("lamp (%s): %w", l.Health(), err)
 	}
-	select {
-	case err := <-w.outcome:
-		return err
-	case <-l.done:
-		return fmt.Errorf("lamp: %w", os.ErrClosed)
-	}
+	return nil
 }
 
 // Health implements light.Lamp.
@@ -106,7 +88,7 @@ func (l *Lamp) Health() devices.Health { return l.line.Health() }
 // Close leaves the lamp as it is. It may be called twice.
 func (l *Lamp) Close() error {
 	err := l.line.Close()
-	l.once.Do(func() { close(l.done) })
+	l.shows.Close()
 	return err
 }
 
@@ -125,9 +107,9 @@ func (l *Lamp) serve(ctx context.Context, line *port.Line, board relay.Board) er
 		case <-ctx.Done():
 			return nil
 		case <-ask.C:
-		case w := <-l.wants:
-			err := l.set(board, w.signal)
-			w.outcome <- err
+		case c := <-l.shows.Waiting():
+			err := l.set(board, c.Ask)
+			c.Answer(struct{}{}, err)
 			if err != nil {
 				return err
 			}

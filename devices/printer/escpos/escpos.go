@@ -22,8 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"sync"
 	"time"
 
 	"github.com/luohu/ting/devices"
@@ -50,15 +48,7 @@ type Printer struct {
 	line   *port.Line
 	config Config
 	draw   *raster.Drawer
-	jobs   chan job
-	done   chan struct{}
-	once   sync.Once
-}
-
-type job struct {
-	ctx     context.Context
-	bytes   []byte
-	outcome chan error
+	jobs   *port.Calls[[]byte, struct{}] // the bytes of a slip
 }
 
 var _ printer.Printer = (*Printer)(nil)
@@ -85,7 +75,7 @@ func New(dial port.Dial, c Config) *Printer {
 	if c.Dots == 0 {
 		c.Dots = 576
 	}
-	p := &Printer{config: c, jobs: make(chan job), done: make(chan struct{})}
+	p := &Printer{config: c, jobs: port.NewCalls[[]byte, struct{}]()}
 	p.draw, _ = raster.Load() // without a typeface rare characters are squares
 	p.line = port.Keep(dial, p.serve)
 	return p
@@ -96,24 +86,15 @@ func (p *Printer) Print(ctx context.Context, s printer.Slip) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	j := job{ctx: ctx, bytes: encode(s, p.config.Dots, p.draw), outcome: make(chan error, 1)}
 	// A printer that is away does not take the job; one visit does not wait for
 	// somebody to plug it in.
 	ready, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
-	select {
-	case p.jobs <- j:
-	case <-ready.Done():
+	_, err := p.jobs.Do(ctx, ready, encode(s, p.config.Dots, p.draw))
+	if none := (*port.NotTakenError)(nil); errors.As(err, &none) {
 		return errors.Join(fmt.Errorf("%w: %s", printer.ErrAway, p.Health()), ctx.Err())
-	case <-p.done:
-		return fmt.Errorf("printer: %w", os.ErrClosed)
 	}
-	select {
-	case err := <-j.outcome:
-		return err
-	case <-p.done:
-		return fmt.Errorf("printer: %w", os.ErrClosed)
-	}
+	return err
 }
 
 // Health implements printer.Printer.
@@ -122,7 +103,7 @@ func (p *Printer) Health() devices.Health { return p.line.Health() }
 // Close ends printing. It may be called twice.
 func (p *Printer) Close() error {
 	err := p.line.Close()
-	p.once.Do(func() { close(p.done) })
+	p.jobs.Close()
 	return err
 }
 
@@ -141,9 +122,9 @@ func (p *Printer) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 		case <-ctx.Done():
 			return nil
 		case <-ask.C:
-		case j := <-p.jobs:
-			s, err := t.print(j)
-			j.outcome <- err
+		case j := <-p.jobs.Waiting():
+			s, err := t.print(j.Ctx, j.Ask)
+			j.Answer(struct{}{}, err)
 			if errors.Is(err, printer.ErrAway) {
 				return err
 			}

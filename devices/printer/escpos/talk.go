@@ -1,6 +1,7 @@
 package escpos
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,9 +54,9 @@ func (t talk) ask(request []byte, within time.Duration) (byte, error) {
 	}
 }
 
-// print prints one job. Its status is what the printer said last.
-func (t talk) print(j job) (Status, error) {
-	if err := j.ctx.Err(); err != nil {
+// print prints one slip. Its status is what the printer said last.
+func (t talk) print(ctx context.Context, slip []byte) (Status, error) {
+	if err := ctx.Err(); err != nil {
 		return Status{}, err
 	}
 	away := func(s Status, err error) (Status, error) {
@@ -71,7 +72,7 @@ func (t talk) print(j job) (Status, error) {
 	if err := t.conn.SetDeadline(time.Now().Add(printsWithin)); err != nil {
 		return away(s, err)
 	}
-	if _, err := t.conn.Write(j.bytes); err != nil {
+	if _, err := t.conn.Write(slip); err != nil {
 		return t.broken(err)
 	}
 	if t.silent {

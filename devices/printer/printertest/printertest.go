@@ -8,9 +8,9 @@ import (
 	"errors"
 	"image"
 	"testing"
-	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/printer"
 )
 
@@ -26,8 +26,6 @@ type Printer struct {
 
 // Factory makes a printer that works.
 type Factory func(t *testing.T) Printer
-
-const patience = 30 * time.Second // for a loaded machine; nothing waits so long
 
 // Receipt is a slip with every kind of block.
 func Receipt() printer.Slip {
@@ -47,49 +45,17 @@ func Receipt() printer.Slip {
 
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	for _, c := range []struct {
-		name string
-		run  func(context.Context, *testing.T, Printer)
-	}{
-		{"PrintsASlip", printsASlip},
-		{"RefusesABadSlip", refusesABadSlip},
-		{"ManyAtOnceComeWhole", manyAtOnce},
-		{"NoPaper", noPaper},
-		{"PaperEndsInTheMiddle", paperEndsInTheMiddle},
-		{"CoverOpen", coverOpen},
-		{"ComesBack", comesBack},
-		{"EndedContextPrintsNothing", endedContext},
-		{"Closed", closed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			p := open(t)
-			if c.name != "Closed" {
-				defer func() {
-					if err := p.Close(); err != nil {
-						t.Errorf("Close: %v", err)
-					}
-				}()
-			}
-			until(ctx, t, p, devices.Ready)
-			c.run(ctx, t, p)
-		})
-	}
-}
-
-// until waits for a state.
-func until(ctx context.Context, t *testing.T, p Printer, s devices.State) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for p.Health().State != s {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it is %v, and never became %s", p.Health(), s)
-		}
-	}
+	devicestest.Exercise(t, open,
+		devicestest.Case[Printer]{Name: "PrintsASlip", Run: printsASlip},
+		devicestest.Case[Printer]{Name: "RefusesABadSlip", Run: refusesABadSlip},
+		devicestest.Case[Printer]{Name: "ManyAtOnceComeWhole", Run: manyAtOnce},
+		devicestest.Case[Printer]{Name: "NoPaper", Run: noPaper},
+		devicestest.Case[Printer]{Name: "PaperEndsInTheMiddle", Run: paperEndsInTheMiddle},
+		devicestest.Case[Printer]{Name: "CoverOpen", Run: coverOpen},
+		devicestest.Case[Printer]{Name: "ComesBack", Run: comesBack},
+		devicestest.Case[Printer]{Name: "EndedContextPrintsNothing", Run: endedContext},
+		devicestest.Case[Printer]{Name: "Closed", Run: closed},
+	)
 }
 
 func printsASlip(ctx context.Context, t *testing.T, p Printer) {
@@ -157,7 +123,7 @@ func noPaper(ctx context.Context, t *testing.T, p Printer) {
 	if err := p.Print(ctx, Receipt()); err != nil {
 		t.Errorf("with a new roll: %v", err)
 	}
-	until(ctx, t, p, devices.Ready)
+	devicestest.Until(ctx, t, p, devices.Ready)
 }
 
 func paperEndsInTheMiddle(ctx context.Context, t *testing.T, p Printer) {
@@ -191,7 +157,7 @@ func comesBack(ctx context.Context, t *testing.T, p Printer) {
 	if err := p.Plug(); err != nil {
 		t.Fatal(err)
 	}
-	until(ctx, t, p, devices.Ready)
+	devicestest.Until(ctx, t, p, devices.Ready)
 	if err := p.Print(ctx, Receipt()); err != nil {
 		t.Errorf("plugged in again: %v", err)
 	}

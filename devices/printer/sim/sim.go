@@ -67,6 +67,7 @@ func dial(p *emulator.Printer) port.Dial {
 type simulated struct {
 	*escpos.Printer
 	stop    chan struct{}
+	once    sync.Once
 	keeping sync.WaitGroup
 	failed  error // of the last slip that could not be kept
 }
@@ -102,7 +103,7 @@ func write(path string, p image.Image) error {
 // Close ends printing; what was printed is kept first.
 func (s *simulated) Close() error {
 	err := s.Printer.Close()
-	close(s.stop)
+	s.once.Do(func() { close(s.stop) })
 	s.keeping.Wait()
 	return errors.Join(err, s.failed)
 }

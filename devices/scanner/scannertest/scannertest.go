@@ -24,42 +24,15 @@ type Scanner struct {
 // Factory makes a scanner that works.
 type Factory func(t *testing.T) Scanner
 
-const patience = 20 * time.Second // for a loaded machine; nothing waits so long
-
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	for _, c := range []struct {
-		name string
-		run  func(context.Context, *testing.T, Scanner)
-	}{
-		{"Scans", scans},
-		{"WhatNobodyWaitsForIsDropped", dropped},
-		{"EndedContext", endedContext},
-		{"ComesBack", comesBack},
-		{"Closed", closed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			s := open(t)
-			defer devicestest.Close(t, s)
-			until(ctx, t, s, devices.Ready)
-			c.run(ctx, t, s)
-		})
-	}
-}
-
-func until(ctx context.Context, t *testing.T, s Scanner, want devices.State) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for s.Health().State != want {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it is %v, and never became %s", s.Health(), want)
-		}
-	}
+	devicestest.Exercise(t, open,
+		devicestest.Case[Scanner]{Name: "Scans", Run: scans},
+		devicestest.Case[Scanner]{Name: "WhatNobodyWaitsForIsDropped", Run: dropped},
+		devicestest.Case[Scanner]{Name: "EndedContext", Run: endedContext},
+		devicestest.Case[Scanner]{Name: "ComesBack", Run: comesBack},
+		devicestest.Case[Scanner]{Name: "Closed", Run: closed},
+	)
 }
 
 // next scans a code again and again until it is delivered.
@@ -126,11 +99,11 @@ func comesBack(ctx context.Context, t *testing.T, s Scanner) {
 	if err := s.Unplug(); err != nil {
 		t.Fatal(err)
 	}
-	until(ctx, t, s, devices.Away)
+	devicestest.Until(ctx, t, s, devices.Away)
 	if err := s.Plug(); err != nil {
 		t.Fatal(err)
 	}
-	until(ctx, t, s, devices.Ready)
+	devicestest.Until(ctx, t, s, devices.Ready)
 	if c := next(ctx, t, s, "again"); c.Text != "again" {
 		t.Errorf("scanned %+v", c)
 	}

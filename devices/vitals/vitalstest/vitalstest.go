@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/devicestest"
@@ -28,52 +27,37 @@ type Factory func(t *testing.T) Monitor
 
 // Exercise runs the suite.
 func Exercise(t *testing.T, open Factory) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a loaded machine
-	defer cancel()
-	t.Run("Measures", func(t *testing.T) {
-		m := open(t)
-		defer devicestest.Close(t, m)
-		measures(ctx, t, m)
-	})
-	t.Run("ComesBack", func(t *testing.T) {
-		m := open(t)
-		defer devicestest.Close(t, m)
-		measures(ctx, t, m)
-		if err := m.Unplug(); err != nil {
-			t.Fatal(err)
-		}
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for m.Health().State != devices.Away {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				t.Fatalf("unplugged, and %v", m.Health())
+	devicestest.Exercise(t, open,
+		devicestest.Case[Monitor]{Name: "Measures", Run: func(ctx context.Context, t *testing.T, m Monitor) {
+			measures(ctx, t, m)
+		}},
+		devicestest.Case[Monitor]{Name: "ComesBack", Run: func(ctx context.Context, t *testing.T, m Monitor) {
+			measures(ctx, t, m)
+			if err := m.Unplug(); err != nil {
+				t.Fatal(err)
 			}
-		}
-		if err := m.Plug(); err != nil {
-			t.Fatal(err)
-		}
-		measures(ctx, t, m)
-	})
-	t.Run("EndedContext", func(t *testing.T) {
-		m := open(t)
-		defer devicestest.Close(t, m)
-		ended, cancel := context.WithCancel(ctx)
-		cancel()
-		if r, err := m.Next(ended); !errors.Is(err, context.Canceled) {
-			t.Errorf("%+v, %v", r, err)
-		}
-	})
-	t.Run("Closed", func(t *testing.T) {
-		m := open(t)
-		if err := m.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := m.Next(ctx); !errors.Is(err, os.ErrClosed) {
-			t.Errorf("%+v, %v", r, err)
-		}
-	})
+			devicestest.Until(ctx, t, m, devices.Away)
+			if err := m.Plug(); err != nil {
+				t.Fatal(err)
+			}
+			measures(ctx, t, m)
+		}},
+		devicestest.Case[Monitor]{Name: "EndedContext", Run: func(ctx context.Context, t *testing.T, m Monitor) {
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			if r, err := m.Next(ended); !errors.Is(err, context.Canceled) {
+				t.Errorf("%+v, %v", r, err)
+			}
+		}},
+		devicestest.Case[Monitor]{Name: "Closed", Run: func(ctx context.Context, t *testing.T, m Monitor) {
+			if err := m.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if r, err := m.Next(ctx); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("%+v, %v", r, err)
+			}
+		}},
+	)
 }
 
 // measures waits until all of the reading has come.
