@@ -112,6 +112,18 @@ func (d *desk) inFront() *host.Stage {
 	return d.on(tab)
 }
 
+// busy reports whether somebody is served in a tab.
+func (d *desk) busy() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, g := range d.stages {
+		if _, counting := g.IdleLeft(); counting {
+			return true
+		}
+	}
+	return false
+}
+
 // tabScreen is the screen of one tab.
 type tabScreen struct {
 	t   *terminal

@@ -272,7 +272,7 @@ func centerAnswers(ctx context.Context, c *Config) finding {
 
 // unused are devices that are plugged in and that terminal.toml does not name.
 func unused(c *Config) (found []finding) {
-	named := strings.Join([]string{c.Camera.URL, c.Printer.URL, c.Scanner.URL, c.IDCard.URL, c.Vitals.URL, c.Scale.URL}, " ")
+	named := strings.Join([]string{c.Camera.URL, c.Printer.URL, c.Scanner.URL, c.IDCard.URL, c.Vitals.URL, c.Scale.URL, c.GPS.URL, c.Light.URL}, " ")
 	for _, b := range c.Barriers {
 		named += " " + b.URL
 	}

@@ -10,9 +10,18 @@ import (
 	"github.com/luohu/ting/devices/camera/ffmpeg"
 	"github.com/luohu/ting/devices/camera/folder"
 	"github.com/luohu/ting/devices/camera/v4l2"
+	"github.com/luohu/ting/devices/card"
+	"github.com/luohu/ting/devices/card/pcsc"
+	cardsim "github.com/luohu/ting/devices/card/sim"
+	"github.com/luohu/ting/devices/gps"
+	"github.com/luohu/ting/devices/gps/nmea"
+	gpssim "github.com/luohu/ting/devices/gps/sim"
 	"github.com/luohu/ting/devices/idcard"
 	"github.com/luohu/ting/devices/idcard/sam"
 	idcardsim "github.com/luohu/ting/devices/idcard/sim"
+	"github.com/luohu/ting/devices/light"
+	lamp "github.com/luohu/ting/devices/light/relay"
+	lightsim "github.com/luohu/ting/devices/light/sim"
 	"github.com/luohu/ting/devices/printer"
 	"github.com/luohu/ting/devices/printer/escpos"
 	printersim "github.com/luohu/ting/devices/printer/sim"
@@ -49,5 +58,11 @@ var (
 	}
 	idcardDrivers = devices.Drivers[idcard.Reader]{"sim": idcardsim.Open, "sam+serial": sam.Open, "sam+tcp": sam.Open}
 	vitalsDrivers = devices.Drivers[vitals.Monitor]{"sim": vitalssim.Open, "gatt+serial": gatt.Open, "gatt+tcp": gatt.Open}
-	scaleDrivers  = devices.Drivers[scale.Scale]{"sim": scalesim.Open, "scale+serial": ascii.Open, "scale+tcp": ascii.Open}
+	cardDrivers   = devices.Drivers[card.Reader]{"sim": cardsim.Open, "pcsc": pcsc.Open}
+	gpsDrivers    = devices.Drivers[gps.Receiver]{"sim": gpssim.Open, "nmea+serial": nmea.Open, "nmea+tcp": nmea.Open}
+	lightDrivers  = devices.Drivers[light.Lamp]{
+		"sim":        lightsim.Open,
+		"modbus+tcp": lamp.Open, "modbus+rtu": lamp.Open, "lcus+serial": lamp.Open, "lcus+tcp": lamp.Open,
+	}
+	scaleDrivers = devices.Drivers[scale.Scale]{"sim": scalesim.Open, "scale+serial": ascii.Open, "scale+tcp": ascii.Open}
 )

@@ -10,7 +10,10 @@ import (
 
 	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/card"
+	"github.com/luohu/ting/devices/gps"
 	"github.com/luohu/ting/devices/idcard"
+	"github.com/luohu/ting/devices/light"
 	"github.com/luohu/ting/devices/printer"
 	"github.com/luohu/ting/devices/scale"
 	"github.com/luohu/ting/devices/scanner"
@@ -31,6 +34,9 @@ type peripherals struct {
 	idcard  idcard.Reader
 	vitals  vitals.Monitor
 	scale   scale.Scale
+	cards   card.Reader
+	gps     gps.Receiver
+	lamp    light.Lamp
 }
 
 // attached is a device that says how it is.
@@ -47,6 +53,9 @@ type PeripheralsConfig struct {
 	IDCard  DeviceConfig `toml:"idcard"`
 	Vitals  DeviceConfig `toml:"vitals"`
 	Scale   DeviceConfig `toml:"scale"`
+	Card    CardConfig   `toml:"card"`
+	GPS     DeviceConfig `toml:"gps"`
+	Light   DeviceConfig `toml:"light"`
 }
 
 // cameraScanner is the scanner that is the terminal's own camera.
@@ -63,10 +72,16 @@ func (c PeripheralsConfig) check(needDevice func(key, url string, schemes []stri
 		"idcard.url":  {c.IDCard.URL, slices.Sorted(maps.Keys(idcardDrivers))},
 		"vitals.url":  {c.Vitals.URL, slices.Sorted(maps.Keys(vitalsDrivers))},
 		"scale.url":   {c.Scale.URL, slices.Sorted(maps.Keys(scaleDrivers))},
+		"card.url":    {c.Card.URL, slices.Sorted(maps.Keys(cardDrivers))},
+		"gps.url":     {c.GPS.URL, slices.Sorted(maps.Keys(gpsDrivers))},
+		"light.url":   {c.Light.URL, slices.Sorted(maps.Keys(lightDrivers))},
 	} {
 		if d.url != "" {
 			needDevice(key, d.url, d.schemes)
 		}
+	}
+	if n := c.Card.Number; n != "" && !slices.Contains(card.Formats(), card.Format(n)) {
+		bad("card.number = %q: one of %v", n, card.Formats())
 	}
 	if c.Scanner.URL == cameraScanner && !hasCamera {
 		bad("scanner.url = %q: this terminal has no [camera]", cameraScanner)
@@ -89,6 +104,9 @@ func (t *terminal) openPeripherals(ctx context.Context) error {
 		open(ctx, t, "idcard", c.IDCard, idcardDrivers, &p.idcard),
 		open(ctx, t, "vitals", c.Vitals, vitalsDrivers, &p.vitals),
 		open(ctx, t, "scale", c.Scale, scaleDrivers, &p.scale),
+		open(ctx, t, "card", c.Card.DeviceConfig, cardDrivers, &p.cards),
+		open(ctx, t, "gps", c.GPS, gpsDrivers, &p.gps),
+		open(ctx, t, "light", c.Light, lightDrivers, &p.lamp),
 	)
 }
 
@@ -124,6 +142,15 @@ func (p *peripherals) attached() (list []attached) {
 	}
 	if p.scale != nil {
 		list = append(list, attached{"scale", view.T("秤", "Scale"), p.scale.Health})
+	}
+	if p.cards != nil {
+		list = append(list, attached{"card", view.T("读卡器", "Card reader"), p.cards.Health})
+	}
+	if p.gps != nil {
+		list = append(list, attached{"gps", view.T("卫星定位", "Satellite position"), p.gps.Health})
+	}
+	if p.lamp != nil {
+		list = append(list, attached{"light", view.T("状态灯", "Status lamp"), p.lamp.Health})
 	}
 	return list
 }

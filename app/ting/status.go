@@ -121,6 +121,7 @@ func (t *terminal) health() wire.Health {
 	if !t.isOpen() {
 		return h
 	}
+	h.Position = t.peripherals.position()
 	for _, tr := range t.troubles() {
 		if h.Devices == nil {
 			h.Devices = map[string]string{}

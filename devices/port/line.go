@@ -34,6 +34,18 @@ func (e *FaultError) Error() string { return e.Cause.Error() }
 // Unwrap returns the cause.
 func (e *FaultError) Unwrap() error { return e.Cause }
 
+// AwayError is why a device cannot be reached, with a better hint than its cause gives.
+type AwayError struct {
+	Cause error
+	Hint  string // what to do
+}
+
+// Error is the cause's.
+func (e *AwayError) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *AwayError) Unwrap() error { return e.Cause }
+
 // Line keeps a connection to one device: it dials, serves, and dials again when
 // the connection was lost. Its methods are safe for several goroutines; it runs
 // one goroutine, which Close ends.
@@ -106,6 +118,9 @@ func (l *Line) once(ctx context.Context) (heard bool) {
 
 // hint is what a technician can do about an error of dialling or speaking.
 func hint(err error) string {
+	if a := (*AwayError)(nil); errors.As(err, &a) {
+		return a.Hint
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "plug it in, or correct its path in terminal.toml"

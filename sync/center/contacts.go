@@ -87,6 +87,9 @@ func trimHealth(h wire.Health) wire.Health {
 		devices[cut(name)] = cut(trouble)
 	}
 	h.Devices = devices
+	if h.Position != nil && !h.Position.Valid() {
+		h.Position = nil
+	}
 	return h
 }
 

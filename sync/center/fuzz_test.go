@@ -37,6 +37,7 @@ func FuzzEnrolRequest(f *testing.F) {
 // its records are.
 func FuzzHead(f *testing.F) {
 	f.Add([]byte(`{"terminal":"gate-1","epoch":1,"first":1,"count":1,"prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`), []byte{0})
+	f.Add([]byte(`{"terminal":"bus-1","epoch":1,"first":1,"prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","health":{"position":{"lat":91,"lon":1e300}}}`), []byte{0})
 	f.Fuzz(func(t *testing.T, raw, body []byte) {
 		var h wire.Head
 		if json.Unmarshal(raw, &h) != nil || !sound(h) {
@@ -49,7 +50,8 @@ func FuzzHead(f *testing.F) {
 		b.records, b.broken = wire.DecodeRecords(body, h)
 		b.check()
 		contact := trimHealth(h.Health)
-		if contact.Unsent < 0 || len(contact.Devices) > maxTroubles {
+		if contact.Unsent < 0 || len(contact.Devices) > maxTroubles ||
+			contact.Position != nil && !contact.Position.Valid() {
 			t.Fatalf("%+v", contact)
 		}
 		_ = time.Since(h.SentAt) // of any year

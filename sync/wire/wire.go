@@ -58,6 +58,24 @@ type Health struct {
 	Lag Seconds `json:"lag,omitempty"`
 	// Devices holds one line per device that is not well: "camera": "unplugged".
 	Devices map[string]string `json:"devices,omitempty"`
+	// Position is where a terminal that moves is: the gate of a school bus. nil where
+	// it does not move, or does not know.
+	Position *Position `json:"position,omitempty"`
+}
+
+// Position is a place on the earth, by satellite.
+type Position struct {
+	Lat    float64   `json:"lat"`              // degrees on WGS 84, north positive
+	Lon    float64   `json:"lon"`              // east positive
+	Speed  float64   `json:"speed,omitempty"`  // metres a second
+	Course float64   `json:"course,omitempty"` // degrees clockwise from true north
+	At     time.Time `json:"at"`               // by the satellites' clock
+}
+
+// Valid reports whether there can be such a place.
+func (p Position) Valid() bool {
+	return p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180 &&
+		p.Speed >= 0 && p.Speed < 400 && p.Course >= 0 && p.Course <= 360
 }
 
 // Code is the center's verdict on a batch.

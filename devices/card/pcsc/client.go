@@ -6,9 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"syscall"
 	"time"
+
+	"github.com/luohu/ting/devices/port"
 )
 
 // answersWithin is how long pcscd may take for one answer: it waits for the card.
@@ -24,6 +28,9 @@ type client struct {
 func dial(ctx context.Context, socket string) (*client, error) {
 	d := net.Dialer{Timeout: answersWithin}
 	conn, err := d.DialContext(ctx, "unix", socket)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, &port.AwayError{Cause: err, Hint: "apt-get install pcscd libccid; systemctl enable --now pcscd.socket"}
+	}
 	if err != nil {
 		return nil, err
 	}
