@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/luohu/ting/app/shell/theme"
+	"github.com/luohu/ting/kiosk/view"
 )
 
 // touch is anything that can be touched: it shows that a finger is down and
@@ -16,6 +17,7 @@ import (
 type touch struct {
 	widget.BaseWidget
 	id       string // for tests and logs: an action's or key's name, never a visitor's words
+	words    string // spoken when the focus comes to it
 	content  fyne.CanvasObject
 	onTapped func()
 	onPress  func(down bool) // redraws, nil for none
@@ -141,6 +143,7 @@ func newButton(l look, id, icon, label string, p paint, tapped func()) *button {
 		objs = append(objs, b.word)
 	}
 	b.touch = newTouch(id, arrange(b.place, objs...), tapped)
+	b.words = b.label
 	b.onPress = func(down bool) {
 		b.ground.FillColor = p.fill
 		if down {
@@ -148,6 +151,12 @@ func newButton(l look, id, icon, label string, p paint, tapped func()) *button {
 		}
 		b.ground.Refresh()
 	}
+	return b
+}
+
+// named gives a button without a word one to be spoken.
+func (b *button) named(t view.Text) *button {
+	b.words = b.look.say(t)
 	return b
 }
 

@@ -23,6 +23,9 @@ func newChoices(l look, n view.Field, chosen func(string) bool, choose func(stri
 			p, icon = l.primary(), "check"
 		}
 		b := newButton(l, "choice:"+n.ID+":"+o.Value, icon, l.say(o.Label), p, func() { choose(o.Value) })
+		if chosen(o.Value) {
+			b.words = l.sentences(b.label, l.say(view.T("已选", "Chosen")))
+		}
 		c.buttons = append(c.buttons, b)
 		objs = append(objs, b)
 	}

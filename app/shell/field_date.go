@@ -102,6 +102,7 @@ func (d *dateControl) show(l look) {
 		d.edge.StrokeColor, d.edge.StrokeWidth = l.Brand, l.Stroke*2
 	}
 	d.well = newTouch("field:"+d.field.node.ID, arrange(d.placeWell, d.edge, d.words, d.icon), d.toggle)
+	d.well.words = d.field.spoken()
 	objs := []fyne.CanvasObject{d.well}
 	if d.open {
 		objs = append(objs, d.calendar()...)
@@ -153,8 +154,8 @@ func (d *dateControl) calendar() []fyne.CanvasObject {
 		}
 	}
 	d.card = l.outlined(l.Surface, l.Line, l.RadiusM)
-	d.back = newButton(l, "calendar:back", "previous", "", l.secondary(), press(func() { d.turn(-1) }))
-	d.forth = newButton(l, "calendar:forth", "next", "", l.secondary(), press(func() { d.turn(1) }))
+	d.back = newButton(l, "calendar:back", "previous", "", l.secondary(), press(func() { d.turn(-1) })).named(view.T("往前翻", "Earlier"))
+	d.forth = newButton(l, "calendar:forth", "next", "", l.secondary(), press(func() { d.turn(1) })).named(view.T("往后翻", "Later"))
 	d.head = newButton(l, "calendar:zoom", "", d.heading(), l.quietKey(), press(func() { d.zoom = min(d.zoom+1, years) }))
 	objs := []fyne.CanvasObject{d.card, d.back, d.forth, d.head}
 	d.names, d.cells, d.empty = nil, nil, 0
@@ -229,6 +230,9 @@ func (d *dateControl) cell(words string, from, until time.Time, today bool, tapp
 		p.stroke, p.ink = l.Brand, l.Brand
 	}
 	b := newButton(l, "calendar:"+from.Format(time.DateOnly), "", words, p, tapped)
+	if from.Equal(until) { // a number alone is no day
+		b.words = wordsOfDay(l.lang, from)
+	}
 	b.sized(theme.Type{Size: l.Body.Size, Bold: ok && p.ink == l.OnBrand})
 	d.cells = append(d.cells, b)
 }

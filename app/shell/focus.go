@@ -167,6 +167,7 @@ func (s *Shell) focusOn(st stop) {
 		v.activate(nil)
 	}
 	s.revealStop()
+	s.voice.label(st.spoken())
 }
 
 // keysAbout reports whether the keys are typed into f: nothing else has the focus.
@@ -219,11 +220,19 @@ func (s *Shell) rowKey(k fyne.KeyName) bool {
 		for _, one := range all {
 			if one.rows != nil {
 				s.focused.id = one.id
-				return one.rows.walk(k)
+				return s.walkRows(one, k)
 			}
 		}
 	}
-	return i >= 0 && st.rows != nil && st.rows.walk(k)
+	return i >= 0 && st.rows != nil && s.walkRows(st, k)
+}
+
+func (s *Shell) walkRows(st stop, k fyne.KeyName) bool {
+	if !st.rows.walk(k) {
+		return false
+	}
+	s.voice.label(st.spoken())
+	return true
 }
 
 // steer goes to the nearest stop in a direction.

@@ -56,7 +56,7 @@ func (h *hall) layout(size fyne.Size) {
 		return
 	}
 	top := l.Hero
-	if from := h.page.reach(size.Height); from > 0 {
+	if from := h.page.reach(); from > 0 {
 		top = from
 	}
 	h.hero(0, 0, size.Width, top, false)

@@ -88,7 +88,8 @@ func (k *keyboard) state() boardState {
 }
 
 // height is of the keys and the strip on a page of that height: as tall as is
-// comfortable where there is room, and never so low that fingers miss.
+// comfortable where there is room, and never so low that fingers miss; so low for
+// who sits, whose field stands above them in the lower half.
 func (k *keyboard) height(page float32) float32 {
 	const share = 0.56
 	l := k.look
@@ -97,7 +98,12 @@ func (k *keyboard) height(page float32) float32 {
 		return k.strip.height()
 	}
 	row := (page*share-k.strip.height()-2*l.XS)/n - l.XS
-	row = min(max(row, l.Touch*0.92), l.Key)
+	least := l.Touch * 0.92
+	if row = min(max(row, least), l.Key); l.seated() {
+		if row = least; l.Variant.Elder { // they are larger anyway
+			row = l.Touch * 0.84
+		}
+	}
 	return k.strip.height() + n*(row+l.XS) + 2*l.XS
 }
 

@@ -28,6 +28,9 @@ func newList(v *pageView, id string) *list {
 			ls.act(ls.items[i].ID)
 		}
 	}
+	ls.rows.tell = func(i int) string {
+		return ls.look.sentences(ls.look.say(ls.items[i].Title), ls.look.say(ls.items[i].Detail))
+	}
 	ls.box = arrange(ls.layout)
 	return ls
 }

@@ -112,9 +112,9 @@ func (m *mapNode) build() {
 		}
 	}
 	m.buttons = []*button{
-		newButton(l, "map:in", "add", "", l.secondary(), press(func() { m.zoom(2, m.mid()) })),
-		newButton(l, "map:out", "remove", "", l.secondary(), press(func() { m.zoom(0.5, m.mid()) })),
-		newButton(l, "map:all", "fit", "", l.secondary(), press(m.reset)),
+		newButton(l, "map:in", "add", "", l.secondary(), press(func() { m.zoom(2, m.mid()) })).named(view.T("放大地图", "Zoom in")),
+		newButton(l, "map:out", "remove", "", l.secondary(), press(func() { m.zoom(0.5, m.mid()) })).named(view.T("缩小地图", "Zoom out")),
+		newButton(l, "map:all", "fit", "", l.secondary(), press(m.reset)).named(view.T("看整张地图", "Show all of the map")),
 	}
 	m.bar, m.barText = canvas.NewRectangle(l.Map.Label), l.text("", l.Small, l.Map.Label)
 	m.credit, m.halo = l.text("", l.Small, l.Map.Label), panel(l.Map.Halo, l.XS)

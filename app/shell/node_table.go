@@ -30,6 +30,7 @@ type table struct {
 func newTable(v *pageView, id string) *table {
 	t := &table{act: v.act}
 	t.rows = newRolls(v.shell, id, func() int { return len(t.node.Rows) }, func() float32 { return t.look.Cell }, t.fill)
+	t.rows.tell = t.spokenRow
 	t.box = arrange(t.layout)
 	return t
 }

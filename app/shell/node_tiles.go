@@ -18,7 +18,7 @@ type tiles struct {
 	tiles []*tile
 	pager *pager     // nil while all are shown
 	head  *paragraph // nil for none
-	flat  bool
+	flat  bool // all of the page's stand lower
 	box   *fyne.Container
 }
 
@@ -53,6 +53,7 @@ func (t *tiles) show(n view.Node, l look) {
 	}
 	for _, vt := range leaves[t.leaf] {
 		one := newTile(l, vt, func() { t.act(vt.ID) })
+		one.flat = t.flat || t.head != nil && len(leaves[t.leaf]) == 1
 		t.tiles = append(t.tiles, one)
 		objs = append(objs, one)
 	}
@@ -65,7 +66,14 @@ func (t *tiles) show(n view.Node, l look) {
 func (t *tiles) object() fyne.CanvasObject { return t.box }
 func (t *tiles) fills() bool               { return true }
 
+// alone reports whether a heading has one tile below it, which then is as wide as
+// the page: half a row would look as if something were missing.
+func (t *tiles) alone() bool { return t.head != nil && len(t.tiles) == 1 }
+
 func (t *tiles) columns(width float32) int {
+	if t.alone() {
+		return 1
+	}
 	n := 2
 	if width > t.look.Column*1.05 || t.look.seated() && !t.look.Variant.Elder { // more beside each other where height is dear
 		n = 3
@@ -79,7 +87,7 @@ func (t *tiles) columns(width float32) int {
 // flatten has the tiles stand lower, each icon beside its words.
 func (t *tiles) flatten(on bool) {
 	for _, one := range t.tiles {
-		one.flat = on
+		one.flat = on || t.alone()
 		one.content.Refresh()
 	}
 	t.flat = on
@@ -137,8 +145,11 @@ func (t *tiles) layout(size fyne.Size) {
 	size.Height -= top
 	// Tiles grow with the room there is, up to a hand's breadth.
 	most := t.look.Tile
-	if t.flat {
+	switch {
+	case t.flat:
 		most = h * 1.5
+	case t.alone():
+		most = t.look.Tile * 0.55
 	}
 	if rows := float32((len(t.tiles) + cols - 1) / cols); rows > 0 {
 		h = max(h, min(most, (size.Height+t.gap())/rows-t.gap()))
@@ -179,6 +190,7 @@ func newTile(l look, v view.Tile, tapped func()) *tile {
 		objs = append(objs, t.detail.object())
 	}
 	t.touch = newTouch(v.ID, arrange(t.layout, objs...), tapped)
+	t.words = l.sentences(l.say(v.Title), l.say(v.Detail))
 	t.onPress = func(down bool) {
 		t.ground.FillColor = l.Surface
 		if down {
@@ -238,11 +250,15 @@ func (t *tile) layoutFlat(size fyne.Size) {
 	l := t.look
 	put(t.ground, 0, 0, size.Width, size.Height)
 	x := l.S
+	most, name := l.IconL, l.Lead
+	if size.Height > 1.8*l.Touch { // a tile that stands alone
+		x, most, name = l.M, l.IconXL*0.8, l.Heading
+	}
 	if t.icon != nil {
-		side := min(l.IconL, size.Height-2*l.XS)
+		side := min(most, size.Height-2*l.XS)
 		put(t.disc, x, (size.Height-side)/2, side, side)
 		put(t.icon, x+side*(1-glyph)/2, (size.Height-side*glyph)/2, side*glyph, side*glyph)
-		x += side + l.S
+		x += side + x
 	}
 	w, room := size.Width-x-l.S, size.Height-l.XS
 	detail := float32(0)
@@ -250,7 +266,7 @@ func (t *tile) layoutFlat(size fyne.Size) {
 		t.detail.resize(l.Small, 1)
 		detail = t.detail.height(w)
 	}
-	t.title.fitInto(w, room-detail, 2, l.Lead.Size, l.Small.Size)
+	t.title.fitInto(w, room-detail, 2, name.Size, l.Small.Size)
 	h := t.title.height(w)
 	y := (size.Height - h - detail) / 2
 	put(t.title.object(), x, y, w, h)

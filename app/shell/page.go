@@ -35,6 +35,7 @@ type pageView struct {
 	steps     *steps
 	actions   *actions
 	laid      fyne.Size // what the page was last laid out in
+	room      float32   // height of the page, with the keys that stand on it
 	typist    typist
 	keypad    *keypad   // while digits are typed; nil for none
 	keyboard  *keyboard // while words are typed; nil for none
@@ -146,11 +147,11 @@ func (v *pageView) left(now time.Time) time.Duration {
 	return max(v.deadline.Sub(now), 0)
 }
 
-// reach is where on a page of that height the lower half of the screen begins,
-// in which everything to touch stands for who sits; 0 where the whole page is in
-// reach.
-func (v *pageView) reach(height float32) float32 {
-	l := v.shell.look
+// reach is where on the page the lower half of the screen begins, in which
+// everything to touch stands for who sits, the keys included; 0 where the whole
+// page is in reach.
+func (v *pageView) reach() float32 {
+	l, height := v.shell.look, v.room
 	if !l.seated() {
 		return 0
 	}
@@ -206,11 +207,17 @@ func (v *pageView) look() look {
 }
 
 // frame draws what stands around the nodes. Where height is dear and the keys or
-// a calendar are up, the field that is typed into has the room.
+// a calendar are up, the field that is typed into has the room; for who sits, the
+// title keeps its own.
 func (v *pageView) frame(l look) {
 	v.title, v.steps = nil, nil
-	if l.Fit.Wide && (v.keyboard != nil && !v.keyboard.bare || v.choosesDay()) {
-		v.actions = newActions(l, nil, v.act)
+	typing := v.keyboard != nil && !v.keyboard.bare
+	actions := v.page.Actions
+	if typing && l.seated() || l.Fit.Wide && (typing || v.choosesDay()) {
+		actions = nil
+	}
+	v.actions = newActions(l, actions, v.act)
+	if l.Fit.Wide && (typing || v.choosesDay()) {
 		return
 	}
 	if title := l.say(v.page.Title); title != "" {
@@ -219,7 +226,6 @@ func (v *pageView) frame(l look) {
 	if v.page.Steps > 0 {
 		v.steps = newSteps(l, v.page.Step, v.page.Steps)
 	}
-	v.actions = newActions(l, v.page.Actions, v.act)
 }
 
 // choosesDay reports whether a calendar is open.
@@ -271,6 +277,7 @@ func (v *pageView) arrange(l look) {
 
 func (v *pageView) layout(size fyne.Size) {
 	room := size
+	v.room = size.Height
 	if v.keyboard != nil {
 		h := v.keyboard.height(size.Height)
 		size.Height -= h

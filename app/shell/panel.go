@@ -166,6 +166,10 @@ func newDisplaySwitch(l look, id, icon, title, detail string, on bool, tapped fu
 		objs = append(objs, sw.tick)
 	}
 	sw.touch = newTouch("display:"+id, arrange(sw.layout, objs...), tapped)
+	sw.words = l.sentences(title, detail)
+	if on {
+		sw.words = l.sentences(title, l.say(view.T("已打开", "It is on")))
+	}
 	sw.onPress = func(down bool) {
 		sw.ground.FillColor = fill
 		if down {

@@ -109,6 +109,7 @@ func newRailItem(l look, id, icon, label, key string, on bool, tapped func()) *r
 	it.mark = canvas.NewCircle(l.Accent)
 	it.mark.Hidden = true
 	it.touch = newTouch(id, arrange(it.layout, it.ground, it.icon, it.word, it.key, it.mark), tapped)
+	it.words = label
 	it.onPress = func(down bool) {
 		it.ground.FillColor = fill
 		if down {

@@ -15,6 +15,7 @@ type rolls struct {
 	tall   func() float32     // height of a row
 	ids    func(i int) string // names of the rows; nil where they have none
 	choose func(i int)        // a row was chosen by key; nil where rows say nothing
+	tell   func(i int) string // what is spoken of a row
 	cursor int                // the row the keys are at
 	box    *fyne.Container    // the list and the brake
 }

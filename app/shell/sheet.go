@@ -101,9 +101,12 @@ func (s *sheet) layout(size fyne.Size) {
 	}
 	x := (size.Width - width) / 2
 	y, bottom := l.L, size.Height-l.L
-	if s.from = v.reach(size.Height); s.from > 0 {
+	if s.from = v.reach(); s.from > 0 {
 		s.placeHead(size.Width, x, width)
 		y = s.from + l.L
+		if v.keyboard != nil { // every bit of the lower half is wanted
+			y, bottom = s.from+l.S, size.Height-l.S
+		}
 	}
 	if v.keypad != nil && (s.wide || s.from > 0) {
 		// The keypad stands beside the fields, at its full height.

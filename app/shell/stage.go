@@ -78,7 +78,7 @@ func (s *stage) layout(size fyne.Size) {
 	width := size.Width - 2*l.XL
 	h := max(size.Height*share, s.wanted(width)+2*l.XL)
 	h = min(h, size.Height*0.7)
-	if from := s.page.reach(size.Height); from > 0 {
+	if from := s.page.reach(); from > 0 {
 		h = size.Height - from
 	}
 	y := size.Height - h

@@ -53,10 +53,10 @@ func (s *tabStrip) build() {
 		s.tabs = append(s.tabs, h)
 		objs = append(objs, h.face, h.close)
 	}
-	s.add = newButton(l, "tab:new", "add", "", l.quietKey(), func() { d.open("") })
-	s.halve = newButton(l, "tab:split", "split", "", l.quietKey(), d.halve)
+	s.add = newButton(l, "tab:new", "add", "", l.quietKey(), func() { d.open("") }).named(view.T("新业务", "New visit"))
+	s.halve = newButton(l, "tab:split", "split", "", l.quietKey(), d.halve).named(view.T("左右并排", "Side by side"))
 	if d.split {
-		s.halve = newButton(l, "tab:split", "stop", "", l.quietKey(), d.halve)
+		s.halve = newButton(l, "tab:split", "stop", "", l.quietKey(), d.halve).named(view.T("只看一件", "One alone"))
 	}
 	replace(s.box, append(objs, s.add, s.halve)...)
 }
@@ -111,7 +111,8 @@ func newTabHandle(l look, at int, icon, title string, on bool, chosen, closed fu
 	p := l.quietKey()
 	p.fill, p.stroke, p.ink = fill, fill, ink
 	h.face = newTouch(fmt.Sprint("tab:", at), arrange(h.layout, h.ground, h.edge, h.icon, h.word), chosen)
-	h.close = newButton(l, fmt.Sprint("tab:close:", at), "close", "", p, closed)
+	h.face.words = oneLine(title)
+	h.close = newButton(l, fmt.Sprint("tab:close:", at), "close", "", p, closed).named(view.T("结束这件业务", "End this visit"))
 	h.close.sized(theme.Type{Size: l.Small.Size})
 	return h
 }

@@ -258,6 +258,7 @@ func (v *pageView) done() {
 	v.commit()
 	if next := v.next(v.active); next != nil {
 		v.activate(next)
+		v.shell.voice.label(next.spoken())
 		return
 	}
 	v.hideKeys()

@@ -55,6 +55,9 @@ func (t *typist) composing() bool { return t.comp != nil && !t.comp.Empty() }
 // layer is which keys the active field wants now.
 func (t *typist) layer(f *field) layer {
 	code := f != nil && (f.node.Keyboard == view.KeyboardCode || f.node.Format != view.FormatAny)
+	// Large keys in the lower half leave no room for a row of digits beside the
+	// field: they are where the punctuation is.
+	low := t.page.look().seated() && t.page.look().Variant.Elder
 	switch {
 	case f != nil && f.node.Format == view.FormatPlate && f.caret == 0:
 		return layerProvinces
@@ -63,10 +66,13 @@ func (t *typist) layer(f *field) layer {
 	case t.symbols:
 		return layerMarks
 	case code && (t.shift != shiftOff || f.node.Format == view.FormatCredit || f.node.Format == view.FormatPlate):
+		if low {
+			return layerCapitals
+		}
 		return layerCodeUpper
-	case code:
+	case code && !low:
 		return layerCode
-	case t.composes() && f.node.Keyboard == view.KeyboardAddress:
+	case t.composes() && f.node.Keyboard == view.KeyboardAddress && !low:
 		return layerAddress
 	case t.composes():
 		return layerPinyin

@@ -15,7 +15,8 @@ type Prompt struct {
 }
 
 // voice has pages spoken: the title and the sentence a page is about when it
-// comes up, not with every update of it, and again on demand. A touch ends it.
+// comes up, not with every update of it, and again on demand; and what the focus
+// comes to. A touch ends it.
 type voice struct {
 	shell *Shell
 	last  string // what was spoken of the page on screen

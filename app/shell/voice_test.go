@@ -2,6 +2,9 @@ package shell
 
 import (
 	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
 
 	"github.com/luohu/ting/app/shell/sample"
 	"github.com/luohu/ting/kiosk/view"
@@ -106,5 +109,80 @@ func TestEverySampleHasSomethingToSay(t *testing.T) {
 				t.Errorf("%s has nothing to say in %s", p.Name, lang)
 			}
 		}
+	}
+}
+
+// TestFocusIsSpoken: whoever goes through a page by keys hears where he is, and
+// never what he has typed.
+func TestFocusIsSpoken(t *testing.T) {
+	b, said := listener(t)
+	b.speak(true)
+	b.present(view.Page{ID: "form", Title: view.T("核对", "Check"), Body: []view.Node{view.Form{Fields: []view.Field{
+		{ID: "id", Kind: view.FieldID, Label: view.T("身份证号", "Identity number"), Hint: view.T("18 位", "18 digits"), Value: "110105194912310021"},
+		{ID: "why", Kind: view.FieldChoice, Label: view.T("事由", "Purpose"), Value: "meet", Options: []view.Option{
+			{Value: "meet", Label: view.T("家长会", "Meeting")}, {Value: "fetch", Label: view.T("接孩子", "Fetching")}}},
+		{ID: "pin", Kind: view.FieldPIN, Label: view.T("密码", "PIN")},
+	}}}, Actions: []view.Action{{ID: "next", Label: view.T("继续", "Continue"), Primary: true}}})
+	heard := func() (p Prompt) { // each key ends what is being spoken first
+		for p = said(); p == (Prompt{}); p = said() {
+		}
+		return p
+	}
+	heard()
+	// The identity number is typed into from the start: Tab goes on from it.
+	for _, want := range []string{"家长会。已选。", "接孩子", "密码。", "继续"} {
+		b.press(fyne.KeyTab)
+		if p := heard(); p != (Prompt{want, view.ZH}) {
+			t.Fatalf("the focus on %q speaks %q, want %q", b.s.focused.id, p.Text, want)
+		}
+	}
+	for range 3 {
+		b.shiftTab()
+		heard()
+	}
+	b.shiftTab()
+	if p := heard(); p.Text != "身份证号。18 位。" {
+		t.Errorf("the filled field speaks %q", p.Text)
+	}
+	b.present(view.Page{ID: "rows", Title: view.T("书", "Books"), Body: []view.Node{view.List{Items: []view.ListItem{
+		{ID: "a", Title: view.T("城南旧事", "Old Stories"), Detail: view.T("1 号架", "Shelf 1")}, {ID: "b", Title: view.T("草房子", "The Straw House")}}}}})
+	heard()
+	b.press(fyne.KeyDown)
+	if p := heard(); p.Text != "草房子。" {
+		t.Errorf("the second row speaks %q", p.Text)
+	}
+	b.press(fyne.KeyUp)
+	if p := heard(); p.Text != "城南旧事。1 号架。" {
+		t.Errorf("the first row speaks %q", p.Text)
+	}
+}
+
+// TestEveryStopHasAName: nothing that the focus comes to is silent.
+func TestEveryStopHasAName(t *testing.T) {
+	for _, mode := range []Mode{Kiosk, Desk} {
+		b := newBench(t, func(o *Options) {
+			o.Mode, o.OnSpeak = mode, func(Prompt) {}
+			o.Shortcuts = []Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}}
+		})
+		b.s.SetStatus(Status{IdleLeft: time.Minute})
+		check := func(where string) {
+			for _, st := range b.s.stops() {
+				if st.spoken() == "" {
+					t.Errorf("%s: the focus comes to %q and nothing is said", where, st.id)
+				}
+			}
+		}
+		for _, p := range sample.All() {
+			b.present(p.Page)
+			check(p.Name)
+			b.s.page.eachField(func(f *field) {
+				if d, ok := f.own.(*dateControl); ok && !d.open {
+					d.toggle()
+					check(p.Name + ", its calendar")
+				}
+			})
+		}
+		b.tap("ting.display")
+		check("the display's panel")
 	}
 }

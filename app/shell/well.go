@@ -83,6 +83,9 @@ func (w *well) Tapped(e *fyne.PointEvent) {
 	f.page.commit()
 	f.page.showKeys()
 	f.page.activate(f)
+	if !was {
+		f.page.shell.voice.label(f.spoken())
+	}
 	f.all = second && f.value != ""
 	switch {
 	case !was:

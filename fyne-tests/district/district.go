@@ -17,6 +17,7 @@ import (
 type District struct {
 	Dir      string
 	Display  string
+	Frames   *Frames // of the display, where Options.Frames asks for them
 	Center   *Process
 	Terminal *Process
 	Address  string  // of the center: https://127.0.0.1:…
@@ -36,6 +37,7 @@ type Options struct {
 	Extra  string // more of terminal.toml, put before the modules
 	Module string // [[module]] tables instead of the usual two
 	State  string // the terminal's state directory instead of its own
+	Frames bool   // the display's pixels can be read: District.Frames
 	Locked bool   // no window may be closed and no key ends the program, as at a real site
 }
 
@@ -50,7 +52,11 @@ func New(t testing.TB, o Options) *District {
 		o.Size = "1080x1920"
 	}
 	d := &District{t: t, Dir: t.TempDir(), bin: Programs(t), opts: o}
-	d.Display = Display(t, o.Size)
+	if o.Frames {
+		d.Display, d.Frames = DisplayFrames(t, o.Size)
+	} else {
+		d.Display = Display(t, o.Size)
+	}
 	d.Screen = NewScreen(t, d.Display)
 	d.Scenes("nobody for 60s")
 	return d

@@ -207,7 +207,9 @@ func (p *Process) tail(n int) string {
 }
 
 // Display starts an invisible X display of that size and returns its name.
-func Display(t testing.TB, size string) string {
+func Display(t testing.TB, size string) string { t.Helper(); return startDisplay(t, size) }
+
+func startDisplay(t testing.TB, size string, args ...string) string {
 	t.Helper()
 	Need(t, "Xvfb")
 	r, w, err := os.Pipe()
@@ -215,7 +217,7 @@ func Display(t testing.TB, size string) string {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset")
+	cmd := exec.Command("Xvfb", append(args, "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset")...)
 	cmd.ExtraFiles = []*os.File{w}
 	Start(t, "Xvfb", cmd)
 	w.Close()

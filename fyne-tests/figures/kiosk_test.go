@@ -28,10 +28,7 @@ func BenchmarkKiosk(b *testing.B) {
 		}
 		for b.Loop() {
 			display := district.Display(b, "1080x1920")
-			cmd := exec.Command("chromium", "--kiosk", "--no-sandbox", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-				"--user-data-dir="+b.TempDir(), "--window-size=1080,1920", "--window-position=0,0", "file://"+page)
-			cmd.Env = append(os.Environ(), "DISPLAY="+display)
-			p := district.Start(b, "chromium", cmd)
+			p := district.Start(b, "chromium", chromiumCommand(b, display, "file://"+page))
 			district.WaitUntil(b, patience, "Chromium has drawn the page", func() bool { return headerShows(b, display) })
 			measure(b, p.PID())
 			p.Kill()
@@ -54,6 +51,15 @@ func BenchmarkKiosk(b *testing.B) {
 			measure(b, d.Terminal.PID())
 		}
 	})
+}
+
+// chromiumCommand shows a page full screen at 1080×1920.
+func chromiumCommand(b *testing.B, display, page string) *exec.Cmd {
+	b.Helper()
+	cmd := exec.Command("chromium", "--kiosk", "--no-sandbox", "--no-first-run", "--disable-extensions", "--disable-background-networking",
+		"--user-data-dir="+b.TempDir(), "--window-size=1080,1920", "--window-position=0,0", page)
+	cmd.Env = append(os.Environ(), "DISPLAY="+display)
+	return cmd
 }
 
 // measure reports a tree of processes at rest.

@@ -54,28 +54,36 @@ func draw(t *testing.T, p view.Page, lang view.Lang, size fyne.Size, st shell.St
 // open shows a page in a window, which done closes.
 func open(t *testing.T, p view.Page, o shell.Options, st shell.Status, faces ...shell.FaceBox) (w fyne.Window, done func()) {
 	t.Helper()
-	app := testApp()
 	pix, at := sample.Picture(0)
 	for i := range faces {
 		faces[i].Rect = at
 	}
-	o.Place, o.App = sample.Place, app
-	o.Now = func() time.Time { return sample.Clock }
 	o.Viewfinder = picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
 		Stride: 3 * sample.PictureW, Faces: faces}}
-	o.Films = films{}
 	o.Shortcuts = []shell.Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}}
-	s, err := shell.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, w, done := start(t, o)
 	p.Rev = 1
 	s.SetStatus(st)
 	s.Present(kiosk.Visit{ID: "visit", Module: "gate"}, p)
 	s.Beat()
+	return w, done
+}
+
+// start opens a window that shows nothing yet.
+func start(t *testing.T, o shell.Options) (s *shell.Shell, w fyne.Window, done func()) {
+	t.Helper()
+	app := testApp()
+	o.Place, o.App, o.Films = sample.Place, app, films{}
+	if o.Now == nil {
+		o.Now = func() time.Time { return sample.Clock }
+	}
+	s, err := shell.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	windows := app.Driver().AllWindows()
 	w = windows[len(windows)-1]
-	return w, func() {
+	return s, w, func() {
 		s.Quit()
 		w.Close()
 	}

@@ -25,10 +25,11 @@ func newPattern(still bool) *pattern { return &pattern{still: still, begin: time
 func (p *pattern) Latest(after uint64) (shell.Picture, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	seq := uint64(time.Since(p.begin)/(40*time.Millisecond)) + 1
-	if p.still {
-		seq = 1
+	frame := 40 * time.Millisecond
+	if p.still { // the same picture, again and again: a page wipes that of the page before it
+		frame *= 5
 	}
+	seq := uint64(time.Since(p.begin)/frame) + 1
 	if seq <= after {
 		return shell.Picture{}, false
 	}
