@@ -73,10 +73,16 @@ func (h *hall) hero(x, y, w, height float32, narrow bool) {
 	if narrow {
 		side = w * 0.42
 		cx, cy = x+w/2, y+height*0.3
+		if h.look.Variant.Elder { // large words below it
+			side, cy = w*0.3, y+height*0.22
+		}
 	}
 	for i, ring := range h.rings {
 		d := side * (1 + 0.45*float32(2-i))
 		d = min(d, height, w)
+		if narrow {
+			d = min(d, 2*(cy-y-l.S))
+		}
 		put(ring, cx-d/2, cy-d/2, d, d)
 	}
 	icon := side * glyph
@@ -100,7 +106,7 @@ func (h *hall) hero(x, y, w, height float32, narrow bool) {
 	left := x + l.XL
 	if narrow {
 		left = x + l.L
-		at = y + height*0.56
+		at = min(y+height*0.56, y+height-l.M-title-ask)
 	}
 	if t := h.page.title; t != nil {
 		put(t.object(), left, at, inner, title)

@@ -75,7 +75,7 @@ func (t *tiles) columns(width float32) int {
 		return 1
 	}
 	n := 2
-	if width > t.look.Column*1.05 || t.look.seated() && !t.look.Variant.Elder { // more beside each other where height is dear
+	if (width > t.look.Column*1.05 || t.look.seated()) && !t.look.Variant.Elder { // more beside each other where height is dear
 		n = 3
 	}
 	if t.head != nil { // the columns of all groups stand below each other

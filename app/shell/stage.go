@@ -62,7 +62,11 @@ func (s *stage) parts() []part {
 func (s *stage) layout(size fyne.Size) {
 	l := s.look
 	if size.Width > size.Height {
-		w := min(l.Panel, size.Width*0.42)
+		share := float32(0.42)
+		if l.Variant.Elder { // large words before a large picture
+			share = 0.5
+		}
+		w := min(l.Panel, size.Width*share)
 		x := size.Width - w
 		put(s.scene, 0, 0, x+l.RadiusL, size.Height)
 		s.panel.TopLeftCornerRadius, s.panel.BottomLeftCornerRadius = l.RadiusL, l.RadiusL

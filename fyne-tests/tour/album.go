@@ -29,6 +29,7 @@ type chapter struct {
 	Wide             bool // its pictures are wider than tall
 	Pictures         []picture
 
+	size  string // of its display
 	album *album
 }
 
@@ -60,7 +61,7 @@ func (a *album) chapter(id, title, about, size string) *chapter {
 	if _, err := fmt.Sscanf(size, "%dx%d", &w, &h); err != nil {
 		a.t.Fatal(err)
 	}
-	c := &chapter{ID: id, Title: title, About: about, Wide: w > h, album: a}
+	c := &chapter{ID: id, Title: title, About: about, Wide: w > h, size: size, album: a}
 	a.chapters = append(a.chapters, c)
 	return c
 }

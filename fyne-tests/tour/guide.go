@@ -2,6 +2,7 @@ package tour
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ type guide struct {
 	*district.Screen
 	t       testing.TB
 	chapter *chapter
+	fills   bool // the screen, with its window
 	log     *district.Process
 	last    []byte // the screen of the last picture
 }
@@ -26,6 +28,12 @@ const settleAtMost = 3 * time.Second
 func (g *guide) shoot(page, name, caption string, ids ...string) {
 	g.t.Helper()
 	sc := g.On(page, ids...)
+	if g.fills { // its window is being brought to the size of the screen at first
+		district.WaitUntil(g.t, patience, "the window is as large as the screen", func() bool {
+			sc = g.On(page, ids...)
+			return fmt.Sprintf("%dx%d", sc.Width, sc.Height) == g.chapter.size
+		})
+	}
 	g.settle()
 	g.chapter.add(g.t, g.Display, name, caption)
 	g.check(sc)

@@ -51,7 +51,7 @@ func walkVisits(t *testing.T, a *album, v visit) {
 	c := a.chapter("visits-"+v.id, v.title, "The modules of a hall, by touch: "+v.size, v.size)
 	d := district.New(t, district.Options{Size: v.size, Lang: v.lang, Mode: "kiosk", Locked: true, Module: modules(t), Extra: v.extra})
 	d.OpenEmpty("ting.home")
-	g := &guide{Screen: d.Screen, t: t, chapter: c, log: d.Terminal}
+	g := &guide{Screen: d.Screen, t: t, chapter: c, fills: true, log: d.Terminal}
 	g.shoot("ting.home", "home", "the services", "enrolment", "suggestions")
 	g.Go("enrolment", "start")
 	g.shoot("start", "enrolment", "enrolment: enrol, or take consent back")
@@ -61,13 +61,41 @@ func walkVisits(t *testing.T, a *album, v visit) {
 	g.shoot("who", "who", "a member, or a visitor")
 	g.Go("visitor", "name")
 	g.shoot("name", "name", "a name, by pinyin")
-	g.Go("ting.back", "start")
+	g.submit("next", "age")
+	g.shoot("age", "age", "whether a guardian has to consent")
+	d.Terminal.WaitFor(0, patience, "face engine is ready")
+	d.Scenes("still 3 for 120s")
+	g.Go("adult", "enrol-face")
+	g.shoot("enrol-face", "face", "the face is taken")
+	g.shoot("enrolled", "enrolled", "what was agreed to, and how to withdraw", "done")
+	d.Scenes("nobody for 60s")
 	g.Go("ting.home", "ting.home")
 	g.Go("suggestions", "write")
 	g.shoot("write", "suggestion", "a suggestion, of another maker's module")
+	for _, key := range "henhao" {
+		g.Touch("key:" + string(key))
+	}
+	if v.lang == "zh" {
+		g.shoot("write", "pinyin", "a phrase by pinyin, and its candidates", "cand:0")
+		g.Touch("cand:0")
+	}
+	g.submit("next", "confirm")
+	g.shoot("confirm", "confirm", "what will be sent")
+	g.Go("send", "thanks")
+	g.shoot("thanks", "thanks", "it is recorded")
 	g.Go("ting.home", "ting.home")
 	g.shoot("ting.home", "again", "home again")
 	g.wantNoComplaint()
+}
+
+// submit hands a form in: where the keys take the room of the buttons, they are
+// put away first.
+func (g *guide) submit(action, page string) {
+	g.t.Helper()
+	if !g.Has(action) {
+		g.Touch("key:hide")
+	}
+	g.Go(action, page)
 }
 
 // walkDesk works at a desk: two visits, side by side, with the keys.

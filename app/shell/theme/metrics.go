@@ -81,7 +81,7 @@ func metricsAt(fit Fit, v Variant) Metrics {
 
 		Rail: 440 * k, TabStrip: 84 * k,
 
-		Column: 960 * k, Panel: 780 * k,
+		Column: 960 * k, Panel: 780 * read,
 		QR: max(420*k, 240),
 
 		Plot: 420 * k, Ring: 400 * k, Bar: 84 * k, Trace: 5 * k,
