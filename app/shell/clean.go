@@ -56,12 +56,15 @@ func punctuate(s string) string {
 		if !ok {
 			continue
 		}
-		if i > 0 && isHan(rs[i-1]) || r == '(' && i+1 < len(rs) && isHan(rs[i+1]) {
+		if i > 0 && (isHan(rs[i-1]) || i > 1 && strings.ContainsRune(closers, rs[i-1]) && isHan(rs[i-2])) || r == '(' && i+1 < len(rs) && isHan(rs[i+1]) {
 			rs[i] = wide
 		}
 	}
 	return string(rs)
 }
+
+// closers end what Chinese puts between quotes and brackets.
+const closers = "”’》〉」』）】"
 
 var fullWidth = map[rune]rune{
 	',': '\uff0c', ';': '\uff1b', ':': '\uff1a', '?': '\uff1f', '!': '\uff01', '(': '\uff08', ')': '\uff09',

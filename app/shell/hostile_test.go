@@ -33,6 +33,8 @@ func TestChineseGetsItsOwnPunctuation(t *testing.T) {
 		"早上好,请进!":         "早上好\uff0c请进\uff01",
 		"时间 07:42, 1,000": "时间 07:42, 1,000",
 		"门(东)":            "门\uff08东\uff09",
+		"选“撤回”,或找人":       "选“撤回”\uff0c或找人",
+		"P-“a”,b":         "P-“a”,b",
 	} {
 		if got := punctuate(in); got != want {
 			t.Errorf("punctuate(%q) = %q, want %q", in, got, want)

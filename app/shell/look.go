@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -29,10 +30,14 @@ func (l look) seated() bool { return l.Variant.Seated && !l.Fit.Wide }
 func (l look) say(t view.Text) string {
 	s := clean(t.In(l.lang))
 	if l.lang == view.ZH {
-		s = punctuate(s)
+		return punctuate(s)
 	}
-	return s
+	return latinQuotes.Replace(s)
 }
+
+// latinQuotes are quotes as English has them: the typeface draws curly ones as
+// wide as a Chinese character.
+var latinQuotes = strings.NewReplacer("“", "\"", "”", "\"", "‘", "'", "’", "'")
 
 // text makes one line of text.
 func (l look) text(s string, ty theme.Type, c color.Color) *canvas.Text {

@@ -133,12 +133,12 @@ func (l look) drawMark(m placedMark, role view.Role) []fyne.CanvasObject {
 		around(dot, m.r*0.3)
 		return []fyne.CanvasObject{halo, disc, dot}
 	case m.many > 1:
-		disc.FillColor = l.BrandDark
+		disc.FillColor = l.Tone(view.Calm).Strong
 		count := strconv.Itoa(m.many)
 		if m.many > 999 {
 			count = "999+"
 		}
-		t := l.text(count, theme.Type{Size: l.Small.Size, Bold: true}, l.OnBrand)
+		t := l.text(count, theme.Type{Size: l.Small.Size, Bold: true}, l.Tone(view.Calm).On)
 		size := t.MinSize()
 		put(t, m.spot.x-size.Width/2, m.spot.y-size.Height/2, size.Width, size.Height)
 		return append(objs, t)

@@ -30,7 +30,7 @@ func (r *receipt) show(n view.Node, l look) {
 	r.band = panel(l.BrandSoft, 0)
 	r.band.TopLeftCornerRadius, r.band.TopRightCornerRadius = l.RadiusM, l.RadiusM
 	r.name = l.text(l.say(view.T("回执编号", "Receipt number")), l.Small, l.InkSoft)
-	r.number = newParagraph(l, oneLine(v.Number), l.Title, l.BrandDark).atMost(1)
+	r.number = newParagraph(l, oneLine(v.Number), l.Title, l.Tone(view.Calm).Ink).atMost(1)
 	objs := []fyne.CanvasObject{r.ground, r.band, r.name, r.number.object()}
 	r.facts = nil
 	for _, vf := range v.Facts {

@@ -18,7 +18,7 @@ type tiles struct {
 	tiles []*tile
 	pager *pager     // nil while all are shown
 	head  *paragraph // nil for none
-	flat  bool // all of the page's stand lower
+	flat  bool       // all of the page's stand lower
 	box   *fyne.Container
 }
 
@@ -243,7 +243,15 @@ func (t *tile) layout(size fyne.Size) {
 		bottom -= l.XS / 2
 	}
 	h := t.title.height(w)
-	put(t.title.object(), l.M, bottom-h, w, h)
+	y := bottom - h
+	if t.icon == nil { // words alone stand in the middle
+		up := (y - l.M) / 2
+		y -= up
+		if t.detail != nil {
+			t.detail.object().Move(t.detail.object().Position().SubtractXY(0, up))
+		}
+	}
+	put(t.title.object(), l.M, y, w, h)
 }
 
 func (t *tile) layoutFlat(size fyne.Size) {
