@@ -29,7 +29,7 @@ func (g *guide) shoot(page, name, caption string, ids ...string) {
 	g.t.Helper()
 	sc := g.On(page, ids...)
 	if g.fills { // its window is being brought to the size of the screen at first
-		district.WaitUntil(g.t, patience, "the window is as large as the screen", func() bool {
+		district.WaitUntil(g.t, time.Minute, "the window is as large as the screen", func() bool {
 			sc = g.On(page, ids...)
 			return fmt.Sprintf("%dx%d", sc.Width, sc.Height) == g.chapter.size
 		})
