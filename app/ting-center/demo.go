@@ -48,6 +48,9 @@ func loadDemo(ctx context.Context, c *center.Center, dir string, log *slog.Logge
 	if err := loadConsents(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := loadCanteen(ctx, c); err != nil {
+		return nil, err
+	}
 	d := &demoDistrict{c: c, path: filepath.Join(dir, "enrol-code"), done: make(chan struct{})}
 	if err := d.writeCode(ctx); err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ import (
 
 	"github.com/luohu/ting/app/ting-center/console"
 	"github.com/luohu/ting/kiosk"
+	canteenmodule "github.com/luohu/ting/plugins/canteen"
+	canteen "github.com/luohu/ting/plugins/canteen/center"
 	enrolment "github.com/luohu/ting/plugins/enrolment/center"
 	gate "github.com/luohu/ting/plugins/gate/center"
 	"github.com/luohu/ting/sync/center"
@@ -34,10 +36,11 @@ func options(dir, database string, safe center.SafePolicy, log *slog.Logger) cen
 	return center.Options{
 		Dir:         dir,
 		Database:    database,
-		Projections: []projection.Projection{gate.New(zone), enrolment.New()},
-		Feeds:       []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy"},
-		Safe:        safe,
-		Log:         log,
+		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone)},
+		Feeds: []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy",
+			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners},
+		Safe: safe,
+		Log:  log,
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/plugins/canteen"
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/plugins/gate"
 )
@@ -12,5 +13,6 @@ var builtIn = []struct {
 	make func() kiosk.Module
 }{
 	{gate.ID, gate.New},
+	{canteen.ID, canteen.New},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
 }
