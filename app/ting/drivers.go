@@ -47,6 +47,7 @@ var (
 	barrierDrivers = devices.Drivers[barrier.Barrier]{
 		"sim":        barriersim.Open,
 		"modbus+tcp": relay.Open, "modbus+rtu": relay.Open, "lcus+serial": relay.Open, "lcus+tcp": relay.Open,
+		"gpio": relay.Open,
 	}
 	printerDrivers = devices.Drivers[printer.Printer]{
 		"sim":        printersim.Open,
@@ -63,6 +64,7 @@ var (
 	lightDrivers  = devices.Drivers[light.Lamp]{
 		"sim":        lightsim.Open,
 		"modbus+tcp": lamp.Open, "modbus+rtu": lamp.Open, "lcus+serial": lamp.Open, "lcus+tcp": lamp.Open,
+		"gpio": lamp.Open,
 	}
 	scaleDrivers = devices.Drivers[scale.Scale]{"sim": scalesim.Open, "scale+serial": ascii.Open, "scale+tcp": ascii.Open}
 )

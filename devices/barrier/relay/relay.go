@@ -4,6 +4,7 @@
 //	modbus+tcp://10.0.0.9:502?coil=0             a turnstile's controller
 //	modbus+rtu:///dev/ttyUSB0?coil=0
 //	lcus+serial:///dev/ttyUSB1?coil=0            a relay at a USB port
+//	gpio:///dev/gpiochip0?coil=17                one at the machine's own lines
 //
 //	pulse=500ms     how long the relay is held for one passage
 //	rest=on         the relay is on while the gate is locked: wired so, the gate
@@ -24,7 +25,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -283,24 +283,22 @@ func (g *gate) look(now time.Time) error {
 // contacts reads all inputs there are in one question.
 func (g *gate) contacts() (contacts, error) {
 	c := contacts{closed: true}
-	wanted := []int{}
-	for _, n := range []int{g.config.Pass, g.config.Closed, g.config.Fire} {
-		if n >= 0 {
-			wanted = append(wanted, n)
+	var numbers []int
+	var into []*bool
+	for _, i := range []struct {
+		number int
+		into   *bool
+	}{{g.config.Pass, &c.beam}, {g.config.Closed, &c.closed}, {g.config.Fire, &c.fire}} {
+		if i.number >= 0 {
+			numbers, into = append(numbers, i.number), append(into, i.into)
 		}
 	}
-	first := slices.Min(wanted)
-	in, err := g.board.Inputs(first, slices.Max(wanted)-first+1)
+	in, err := g.board.Inputs(numbers)
 	if err != nil {
 		return c, err
 	}
-	get := func(n int, into *bool) {
-		if n >= 0 {
-			*into = in[n-first]
-		}
+	for i, on := range in {
+		*into[i] = on
 	}
-	get(g.config.Pass, &c.beam)
-	get(g.config.Closed, &c.closed)
-	get(g.config.Fire, &c.fire)
 	return c, nil
 }

@@ -15,7 +15,11 @@ import (
 	"github.com/luohu/ting/devices/barrier"
 	"github.com/luohu/ting/devices/barrier/barriertest"
 	"github.com/luohu/ting/devices/barrier/relay"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port/pty"
+	board "github.com/luohu/ting/devices/relay"
+	"github.com/luohu/ting/devices/relay/gpio"
+	"github.com/luohu/ting/devices/relay/gpio/emulator"
 	"github.com/luohu/ting/devices/relay/lcus"
 	"github.com/luohu/ting/devices/relay/turnstile"
 )
@@ -90,6 +94,54 @@ func TestUSBRelay(t *testing.T) {
 		board := &usbBoard{}
 		return open(t, "lcus+serial://"+serve(t, board.serve)+"?coil=1&pulse=2s")
 	})
+}
+
+// TestGPIO is a gate at the lines of an emulated chip, with all of its contacts.
+func TestGPIO(t *testing.T) {
+	t.Parallel()
+	barriertest.Exercise(t, func(t *testing.T) barrier.Barrier {
+		b, _ := atChip(t)
+		return b
+	})
+}
+
+// atChip makes a gate whose relay is line 17; its arm is in its place.
+func atChip(t *testing.T) (barrier.Barrier, *emulator.Chip) {
+	t.Helper()
+	chip := emulator.New(28)
+	chip.Drive(22, true)
+	b := relay.New(func(context.Context) (board.Board, error) {
+		d, err := gpio.Dial(chip, gpio.Config{Path: emulator.Path, ActiveLow: true})
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
+	}, relay.Config{Coil: 17, Pulse: 2 * time.Second, Pass: 27, Closed: 22, Fire: -1})
+	until(t, b, func() bool { return b.Health().OK() })
+	return b, chip
+}
+
+// TestGPIO_FollowsTheLines: released, the relay's line is low; who walks through is counted.
+func TestGPIO_FollowsTheLines(t *testing.T) {
+	t.Parallel()
+	b, chip := atChip(t)
+	defer devicestest.Close(t, b)
+	if !chip.High(17) {
+		t.Error("at rest, the relay is on")
+	}
+	if err := b.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if chip.High(17) {
+		t.Error("released, the relay is off")
+	}
+	chip.Drive(22, false)
+	until(t, b, func() bool { return b.Status().Open })
+	chip.Drive(27, true)
+	until(t, b, func() bool { return b.Status().Passed == 1 })
+	if s := b.Status(); s.Alarm != barrier.NoAlarm {
+		t.Errorf("a passage after a release is %+v", s)
+	}
 }
 
 // serve has a simulator speak at a serial line and returns the driver's end.

@@ -148,7 +148,7 @@ func parseState(line string) (relay int, on, ok bool) {
 }
 
 // Inputs says that there are none.
-func (b *Board) Inputs(int, int) ([]bool, error) { return nil, errors.ErrUnsupported }
+func (b *Board) Inputs([]int) ([]bool, error) { return nil, errors.ErrUnsupported }
 
 // Close hangs up.
 func (b *Board) Close() error { return b.conn.Close() }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/simonvetter/modbus"
@@ -110,13 +111,22 @@ func (b *Board) Set(relay int, on bool) error {
 	return nil
 }
 
-// Inputs reads discrete inputs.
-func (b *Board) Inputs(first, count int) ([]bool, error) {
+// Inputs reads discrete inputs, all in one question.
+func (b *Board) Inputs(numbers []int) ([]bool, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	first := slices.Min(numbers)
+	count := slices.Max(numbers) - first + 1
 	in, err := b.client.ReadDiscreteInputs(uint16(first), uint16(count))
 	if err != nil {
 		return nil, fmt.Errorf("read %d inputs from %d: %w", count, first, err)
 	}
-	return in, nil
+	all := make([]bool, len(numbers))
+	for i, n := range numbers {
+		all[i] = in[n-first]
+	}
+	return all, nil
 }
 
 // Close hangs up.
