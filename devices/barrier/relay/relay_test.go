@@ -318,3 +318,21 @@ func TestOpen_RefusesWhatItCannotBe(t *testing.T) {
 		}
 	}
 }
+
+func TestReplug_Modbus(t *testing.T) {
+	gate := listen(t)
+	b := open(t, "modbus+tcp://"+gate.Addr()+"?coil=0&pass=0&closed=1")
+	defer devicestest.Close(t, b)
+	devicestest.Replug(t, devicestest.Away(b, gate.Stop, gate.Listen))
+}
+
+func TestReplug_GPIO(t *testing.T) {
+	b, chip := atChip(t)
+	defer devicestest.Close(t, b)
+	devicestest.Replug(t, devicestest.Away(b,
+		func() error { chip.Unplug(); return nil },
+		func() error { chip.Plug(); chip.Drive(22, true); return nil }))
+	if n := chip.OpenFiles(); n > 4 {
+		t.Errorf("%d of the chip's files are open", n)
+	}
+}

@@ -87,19 +87,40 @@ func comesBack(ctx context.Context, t *testing.T, c Camera) {
 	if err := c.Unplug(); err != nil {
 		t.Fatal(err)
 	}
+	gone(ctx, t, c)
+	if err := c.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	next(ctx, t, c)
+}
+
+// Replug unplugs a camera again and again (see devicestest.Replug). Each time the
+// reader is told, and has pictures again without doing anything.
+func Replug(t *testing.T, open Factory) {
+	c := open(t)
+	defer devicestest.Close(t, c)
+	ctx, cancel := context.WithTimeout(t.Context(), devicestest.Patience)
+	defer cancel()
+	next(ctx, t, c)
+	devicestest.Replug(t, devicestest.Hand{
+		Unplug: c.Unplug, Plug: c.Plug,
+		Gone: func(ctx context.Context, t *testing.T) { gone(ctx, t, c) },
+		Back: func(ctx context.Context, t *testing.T) { next(ctx, t, c) },
+	})
+}
+
+// gone reads until the camera is said to be away.
+func gone(ctx context.Context, t *testing.T, c Camera) {
+	t.Helper()
 	for {
 		_, err := c.Next(ctx)
 		if errors.Is(err, camera.ErrUnplugged) {
-			break
+			return
 		}
 		if err != nil {
 			t.Fatalf("unplugged: %v", err)
 		}
 	}
-	if err := c.Plug(); err != nil {
-		t.Fatal(err)
-	}
-	next(ctx, t, c)
 }
 
 func closed(_ context.Context, t *testing.T, c Camera) {

@@ -115,34 +115,40 @@ func (w *webcam) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func onNetwork(t *testing.T) cameratest.Camera {
+	t.Helper()
+	w := &webcam{}
+	if err := w.plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.unplug() })
+	return cameratest.Camera{Camera: open(t, "http://"+w.addr+"/#size=320x240&fps=25"), W: 320, H: 240, Plug: w.plug, Unplug: w.unplug}
+}
+
 func TestNetworkCamera(t *testing.T) {
 	need(t)
 	t.Parallel()
-	cameratest.Exercise(t, func(t *testing.T) cameratest.Camera {
-		w := &webcam{}
-		if err := w.plug(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = w.unplug() })
-		return cameratest.Camera{Camera: open(t, "http://"+w.addr+"/#size=320x240&fps=25"), W: 320, H: 240, Plug: w.plug, Unplug: w.unplug}
-	})
+	cameratest.Exercise(t, onNetwork)
 }
 
 // TestRecording plays a file over and over, fitted into another size.
+func atFile(t *testing.T) cameratest.Camera {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "gate.mkv")
+	record(t, path)
+	away := path + ".away"
+	cam := open(t, "file://"+path+"#size=200x120&fps=25")
+	return cameratest.Camera{
+		Camera: cam, W: 200, H: 120,
+		Unplug: func() error { return os.Rename(path, away) }, // at its end it is not found again
+		Plug:   func() error { return os.Rename(away, path) },
+	}
+}
+
 func TestRecording(t *testing.T) {
 	need(t)
 	t.Parallel()
-	cameratest.Exercise(t, func(t *testing.T) cameratest.Camera {
-		path := filepath.Join(t.TempDir(), "gate.mkv")
-		record(t, path)
-		away := path + ".away"
-		cam := open(t, "file://"+path+"#size=200x120&fps=25")
-		return cameratest.Camera{
-			Camera: cam, W: 200, H: 120,
-			Unplug: func() error { return os.Rename(path, away) }, // at its end it is not found again
-			Plug:   func() error { return os.Rename(away, path) },
-		}
-	})
+	cameratest.Exercise(t, atFile)
 }
 
 func record(t *testing.T, path string) {
@@ -288,4 +294,14 @@ func TestConfigure(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestReplug_Network(t *testing.T) {
+	need(t)
+	cameratest.Replug(t, onNetwork)
+}
+
+func TestReplug_File(t *testing.T) {
+	need(t)
+	cameratest.Replug(t, atFile)
 }

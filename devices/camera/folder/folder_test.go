@@ -44,25 +44,28 @@ func write(t *testing.T, path string, p image.Image) {
 	}
 }
 
+func atFolder(t *testing.T) cameratest.Camera {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "faces")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "a.JPG"), paint(300, 300, color.White))
+	write(t, filepath.Join(dir, "b.png"), paint(100, 300, color.White))
+	cam, err := drivers.Open(t.Context(), "folder://"+dir+"?every=10ms&size=320x240")
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := dir + ".away"
+	return cameratest.Camera{
+		Camera: cam, W: 320, H: 240,
+		Unplug: func() error { return os.Rename(dir, away) },
+		Plug:   func() error { return os.Rename(away, dir) },
+	}
+}
+
 func TestFolder(t *testing.T) {
-	cameratest.Exercise(t, func(t *testing.T) cameratest.Camera {
-		dir := filepath.Join(t.TempDir(), "faces")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, "a.JPG"), paint(300, 300, color.White))
-		write(t, filepath.Join(dir, "b.png"), paint(100, 300, color.White))
-		cam, err := drivers.Open(t.Context(), "folder://"+dir+"?every=10ms&size=320x240")
-		if err != nil {
-			t.Fatal(err)
-		}
-		away := dir + ".away"
-		return cameratest.Camera{
-			Camera: cam, W: 320, H: 240,
-			Unplug: func() error { return os.Rename(dir, away) },
-			Plug:   func() error { return os.Rename(away, dir) },
-		}
-	})
+	cameratest.Exercise(t, atFolder)
 }
 
 // TestFits shows a tall picture whole, in the middle, with black beside it, and
@@ -100,3 +103,5 @@ func TestOpen_RefusesWhatItCannotBe(t *testing.T) {
 		}
 	}
 }
+
+func TestReplug(t *testing.T) { cameratest.Replug(t, atFolder) }

@@ -163,6 +163,30 @@ func TestNext_ReportsUnpluggedAndComesBackWithinTwoSeconds(t *testing.T) {
 	})
 }
 
+// TestReplug pulls the camera a thousand times, whose time passes at once; start's
+// clean-up counts that what was opened is closed.
+func TestReplug(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		c := r.start(t)
+		for range 1000 {
+			frame(t, c)
+			r.set(func(r *rig) { r.fault = syscall.ENODEV })
+			for {
+				if _, err := c.Next(t.Context()); errors.Is(err, camera.ErrUnplugged) {
+					break
+				}
+			}
+			r.set(func(r *rig) { r.fault = nil })
+			for {
+				if _, err := c.Next(t.Context()); err == nil {
+					break
+				}
+			}
+		}
+	})
+}
+
 func TestOpen_WaitsForACameraThatIsNotThereYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()

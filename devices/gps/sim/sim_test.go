@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/gps"
 	"github.com/luohu/ting/devices/gps/gpstest"
 	"github.com/luohu/ting/devices/gps/nmea"
@@ -19,32 +20,35 @@ var drivers = devices.Drivers[gps.Receiver]{"sim": Open, "nmea+serial": nmea.Ope
 
 // TestSerial runs the suite on the real driver at a serial line, at whose other
 // end the bus speaks.
-func TestSerial(t *testing.T) {
-	gpstest.Exercise(t, func(t *testing.T) gpstest.Receiver {
-		cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
-		var driving sync.WaitGroup
-		plug := func() error {
-			end, err := cable.Plug()
-			if err == nil {
-				driving.Go(func() { _ = Bus{Lat: 30, Lon: 120, Every: 20 * time.Millisecond}.Drive(t.Context(), end) })
-			}
-			return err
+func atLine(t *testing.T) gpstest.Receiver {
+	t.Helper()
+	cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
+	var driving sync.WaitGroup
+	plug := func() error {
+		end, err := cable.Plug()
+		if err == nil {
+			driving.Go(func() { _ = Bus{Lat: 30, Lon: 120, Every: 20 * time.Millisecond}.Drive(t.Context(), end) })
 		}
-		if err := plug(); err != nil {
-			t.Fatal(err)
+		return err
+	}
+	if err := plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cable.Unplug(); err != nil {
+			t.Error(err)
 		}
-		t.Cleanup(func() {
-			if err := cable.Unplug(); err != nil {
-				t.Error(err)
-			}
-			driving.Wait()
-		})
-		r, err := drivers.Open(t.Context(), "nmea+serial://"+cable.Path()+"?baud=4800")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return gpstest.Receiver{Receiver: r, Plug: plug, Unplug: cable.Unplug}
+		driving.Wait()
 	})
+	r, err := drivers.Open(t.Context(), "nmea+serial://"+cable.Path()+"?baud=4800")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gpstest.Receiver{Receiver: r, Plug: plug, Unplug: cable.Unplug}
+}
+
+func TestSerial(t *testing.T) {
+	gpstest.Exercise(t, atLine)
 }
 
 func TestSim_IsWhereItsURLSays(t *testing.T) {
@@ -119,3 +123,9 @@ func await(t *testing.T, r gps.Receiver, good func(gps.Fix) bool) gps.Fix {
 }
 
 func abs(v float64) float64 { return max(v, -v) }
+
+func TestReplug(t *testing.T) {
+	d := atLine(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/idcard"
 	"github.com/luohu/ting/devices/idcard/idcardtest"
 	"github.com/luohu/ting/devices/idcard/sam"
@@ -212,4 +213,10 @@ func TestNothingOfACardIsPrintedWithTheReader(t *testing.T) {
 	if s := fmt.Sprintf("%v", r.Health()); strings.Contains(s, sim.Citizen().Name) {
 		t.Errorf("its health tells who was read: %s", s)
 	}
+}
+
+func TestReplug(t *testing.T) {
+	r, _ := open(t, "")
+	defer devicestest.Close(t, r)
+	devicestest.Replug(t, devicestest.Away(r, r.Unplug, r.Plug))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/light"
 	"github.com/luohu/ting/devices/light/lighttest"
 	"github.com/luohu/ting/devices/light/relay"
@@ -94,4 +95,10 @@ func TestOpen_RefusesWhatItCannotBe(t *testing.T) {
 			t.Errorf("%s was opened", raw)
 		}
 	}
+}
+
+func TestReplug(t *testing.T) {
+	l, board := open(t)
+	defer devicestest.Close(t, l)
+	devicestest.Replug(t, devicestest.Away(l, board.Stop, board.Listen))
 }

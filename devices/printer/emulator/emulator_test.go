@@ -15,6 +15,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port/pty"
 	"github.com/luohu/ting/devices/printer"
 	"github.com/luohu/ting/devices/printer/emulator"
@@ -98,52 +99,58 @@ func (s *server) unplug() error {
 	return err
 }
 
+func onNetwork(t *testing.T) printertest.Printer {
+	t.Helper()
+	s := &server{printer: newPrinter(t), address: "127.0.0.1:0"}
+	if err := s.plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.unplug() })
+	h := hand(s.printer)
+	h.Plug, h.Unplug = s.plug, s.unplug
+	var err error
+	if h.Printer, err = drivers.Open(t.Context(), "escpos+tcp://"+s.address); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func TestNetworkPrinter(t *testing.T) {
 	t.Parallel()
-	printertest.Exercise(t, func(t *testing.T) printertest.Printer {
-		s := &server{printer: newPrinter(t), address: "127.0.0.1:0"}
-		if err := s.plug(); err != nil {
-			t.Fatal(err)
+	printertest.Exercise(t, onNetwork)
+}
+
+func atLine(t *testing.T) printertest.Printer {
+	t.Helper()
+	p := newPrinter(t)
+	cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
+	var serving sync.WaitGroup
+	plug := func() error {
+		end, err := cable.Plug()
+		if err == nil {
+			serving.Go(func() { _ = p.Serve(end) })
 		}
-		t.Cleanup(func() { _ = s.unplug() })
-		h := hand(s.printer)
-		h.Plug, h.Unplug = s.plug, s.unplug
-		var err error
-		if h.Printer, err = drivers.Open(t.Context(), "escpos+tcp://"+s.address); err != nil {
-			t.Fatal(err)
-		}
-		return h
+		return err
+	}
+	if err := plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cable.Unplug()
+		serving.Wait()
 	})
+	h := hand(p)
+	h.Plug, h.Unplug = plug, cable.Unplug
+	var err error
+	if h.Printer, err = drivers.Open(t.Context(), "escpos+serial://"+cable.Path()+"?baud=115200"); err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func TestSerialPrinter(t *testing.T) {
 	t.Parallel()
-	printertest.Exercise(t, func(t *testing.T) printertest.Printer {
-		p := newPrinter(t)
-		cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
-		var serving sync.WaitGroup
-		plug := func() error {
-			end, err := cable.Plug()
-			if err == nil {
-				serving.Go(func() { _ = p.Serve(end) })
-			}
-			return err
-		}
-		if err := plug(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cable.Unplug()
-			serving.Wait()
-		})
-		h := hand(p)
-		h.Plug, h.Unplug = plug, cable.Unplug
-		var err error
-		if h.Printer, err = drivers.Open(t.Context(), "escpos+serial://"+cable.Path()+"?baud=115200"); err != nil {
-			t.Fatal(err)
-		}
-		return h
-	})
+	printertest.Exercise(t, atLine)
 }
 
 // TestReceipt reads the slip as a person with a telephone would: the QR code is
@@ -285,4 +292,16 @@ func BenchmarkReceipt(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestReplug_Network(t *testing.T) {
+	d := onNetwork(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
+}
+
+func TestReplug_Serial(t *testing.T) {
+	d := atLine(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port/pty"
 	"github.com/luohu/ting/devices/scale"
 	"github.com/luohu/ting/devices/scale/ascii"
@@ -16,31 +17,35 @@ import (
 
 var drivers = devices.Drivers[scale.Scale]{"sim": sim.Open, "scale+serial": ascii.Open}
 
-func TestSerialScale(t *testing.T) {
-	const weight = 20_500
-	scaletest.Exercise(t, func(t *testing.T) scaletest.Scale {
-		cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
-		var speaking sync.WaitGroup
-		plug := func() error {
-			end, err := cable.Plug()
-			if err == nil {
-				speaking.Go(func() { _ = sim.Speak(t.Context(), end, []scale.Weight{weight}, 5*time.Millisecond) })
-			}
-			return err
+const weight = 20_500
+
+func atLine(t *testing.T) scaletest.Scale {
+	t.Helper()
+	cable := pty.New(filepath.Join(t.TempDir(), "ttyUSB0"))
+	var speaking sync.WaitGroup
+	plug := func() error {
+		end, err := cable.Plug()
+		if err == nil {
+			speaking.Go(func() { _ = sim.Speak(t.Context(), end, []scale.Weight{weight}, 5*time.Millisecond) })
 		}
-		if err := plug(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cable.Unplug()
-			speaking.Wait()
-		})
-		s, err := drivers.Open(t.Context(), "scale+serial://"+cable.Path()+"?parity=none&bits=8")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return scaletest.Scale{Scale: s, Weight: weight, Plug: plug, Unplug: cable.Unplug}
+		return err
+	}
+	if err := plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cable.Unplug()
+		speaking.Wait()
 	})
+	s, err := drivers.Open(t.Context(), "scale+serial://"+cable.Path()+"?parity=none&bits=8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scaletest.Scale{Scale: s, Weight: weight, Plug: plug, Unplug: cable.Unplug}
+}
+
+func TestSerialScale(t *testing.T) {
+	scaletest.Exercise(t, atLine)
 }
 
 func TestSim_WeighsWhatItsURLSays(t *testing.T) {
@@ -58,4 +63,10 @@ func TestSim_WeighsWhatItsURLSays(t *testing.T) {
 			t.Errorf("%s was opened", raw)
 		}
 	}
+}
+
+func TestReplug(t *testing.T) {
+	d := atLine(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"github.com/luohu/ting/devices/devicestest"
 	"io/fs"
 	"net/url"
 	"os"
@@ -88,16 +89,19 @@ func (k *keyboard) scan(code string) error {
 	return err
 }
 
+func atKeyboard(t *testing.T) scannertest.Scanner {
+	t.Helper()
+	k := &keyboard{}
+	if err := k.plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { k.out.Close() })
+	return scannertest.Scanner{Scanner: keep(k.dial), Scan: k.scan, Plug: k.plug, Unplug: k.unplug}
+}
+
 func TestScanner(t *testing.T) {
 	t.Parallel()
-	scannertest.Exercise(t, func(t *testing.T) scannertest.Scanner {
-		k := &keyboard{}
-		if err := k.plug(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { k.out.Close() })
-		return scannertest.Scanner{Scanner: keep(k.dial), Scan: k.scan, Plug: k.plug, Unplug: k.unplug}
-	})
+	scannertest.Exercise(t, atKeyboard)
 }
 
 func TestKeys(t *testing.T) {
@@ -144,4 +148,10 @@ func FuzzKeys(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestReplug(t *testing.T) {
+	d := atKeyboard(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port/pty"
 	"github.com/luohu/ting/devices/scanner"
 	"github.com/luohu/ting/devices/scanner/scannertest"
@@ -139,4 +140,10 @@ func TestOpen_RefusesWhatItCannotBe(t *testing.T) {
 			t.Errorf("%s was opened", raw)
 		}
 	}
+}
+
+func TestReplug(t *testing.T) {
+	s, _ := open(t, "\r")
+	defer devicestest.Close(t, s)
+	devicestest.Replug(t, devicestest.Away(s, s.Unplug, s.Plug))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/devices"
+	"github.com/luohu/ting/devices/devicestest"
 	"github.com/luohu/ting/devices/port/pty"
 	"github.com/luohu/ting/devices/vitals"
 	"github.com/luohu/ting/devices/vitals/gatt"
@@ -16,31 +17,35 @@ import (
 
 var drivers = devices.Drivers[vitals.Monitor]{"sim": sim.Open, "gatt+serial": gatt.Open}
 
-func TestBridge(t *testing.T) {
-	want := vitals.Reading{Temperature: 38.25, Systolic: 151, Diastolic: 92, Mean: 112, Pulse: 97, Doubt: vitals.CuffLoose}
-	vitalstest.Exercise(t, func(t *testing.T) vitalstest.Monitor {
-		cable := pty.New(filepath.Join(t.TempDir(), "rfcomm0"))
-		var measuring sync.WaitGroup
-		plug := func() error {
-			end, err := cable.Plug()
-			if err == nil {
-				measuring.Go(func() { _ = sim.Measure(t.Context(), end, want, 10*time.Millisecond) })
-			}
-			return err
+var want = vitals.Reading{Temperature: 38.25, Systolic: 151, Diastolic: 92, Mean: 112, Pulse: 97, Doubt: vitals.CuffLoose}
+
+func atBridge(t *testing.T) vitalstest.Monitor {
+	t.Helper()
+	cable := pty.New(filepath.Join(t.TempDir(), "rfcomm0"))
+	var measuring sync.WaitGroup
+	plug := func() error {
+		end, err := cable.Plug()
+		if err == nil {
+			measuring.Go(func() { _ = sim.Measure(t.Context(), end, want, 10*time.Millisecond) })
 		}
-		if err := plug(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cable.Unplug()
-			measuring.Wait()
-		})
-		m, err := drivers.Open(t.Context(), "gatt+serial://"+cable.Path())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return vitalstest.Monitor{Monitor: m, Reading: want, Plug: plug, Unplug: cable.Unplug}
+		return err
+	}
+	if err := plug(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cable.Unplug()
+		measuring.Wait()
 	})
+	m, err := drivers.Open(t.Context(), "gatt+serial://"+cable.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vitalstest.Monitor{Monitor: m, Reading: want, Plug: plug, Unplug: cable.Unplug}
+}
+
+func TestBridge(t *testing.T) {
+	vitalstest.Exercise(t, atBridge)
 }
 
 func TestSim(t *testing.T) {
@@ -67,4 +72,10 @@ func TestSim(t *testing.T) {
 			t.Errorf("%s was opened", raw)
 		}
 	}
+}
+
+func TestReplug(t *testing.T) {
+	d := atBridge(t)
+	defer devicestest.Close(t, d)
+	devicestest.Replug(t, devicestest.Away(d, d.Unplug, d.Plug))
 }
