@@ -96,7 +96,7 @@ const PurposeEnrolment = "enrolment"
 type Consent struct {
 	TextVersion string // of the text shown, as in "face-2025-06"
 	GivenBy     string // "self", or the guardian's name for a child below 14
-	Way         string // "touch", "paper"
+	Way         string // "signature", "paper", "witness", "touch"
 	Time        time.Time
 }
 

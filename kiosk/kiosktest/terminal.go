@@ -345,7 +345,16 @@ func offered(p view.Page) (ids []string) {
 }
 
 func offers(p view.Page, action string) bool {
-	return action == view.ActionBack || action == view.ActionTimeout && p.Timeout > 0 || slices.Contains(offered(p), action)
+	return action == view.ActionBack || action == view.ActionTimeout && p.Timeout > 0 || action == view.ActionChange && follows(p) ||
+		slices.Contains(offered(p), action)
+}
+
+// follows reports whether a page wants to know what is being typed.
+func follows(p view.Page) bool {
+	return slices.ContainsFunc(p.Body, func(n view.Node) bool {
+		f, ok := n.(view.Form)
+		return ok && slices.ContainsFunc(f.Fields, func(fd view.Field) bool { return fd.Live })
+	})
 }
 
 // wired sends every page through the codec, as it goes from a module's process.

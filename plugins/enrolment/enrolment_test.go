@@ -1,6 +1,12 @@
 package enrolment
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/color"
+	"image/png"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +46,50 @@ func agree(tm *kiosktest.Terminal) {
 	tm.WantPage("who")
 }
 
+// penned is a signature as a terminal sends it.
+func penned() view.Value {
+	img := image.NewGray(image.Rect(0, 0, 1200, 400))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for x := range 600 {
+		for y := range 6 {
+			img.SetGray(200+x, 150+x/8+y, color.Gray{})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return view.Value{Image: b.Bytes()}
+}
+
+// sign answers the page that asks for the person's own signature.
+func sign(tm *kiosktest.Terminal) {
+	tm.WantPage("sign")
+	tm.AnswerWith(actionAgree, map[string]view.Value{fieldSignature: penned()})
+}
+
+// guardianSigns answers the page of a guardian's consent.
+func guardianSigns(tm *kiosktest.Terminal, relation, name string) {
+	tm.WantPage("guardian")
+	tm.AnswerWith(actionAgree, map[string]view.Value{fieldRelation: {Text: relation}, fieldGuardian: {Text: name}, fieldSignature: penned()})
+}
+
+// signature is the digest under which penned is kept.
+func signature(t *testing.T, tm *kiosktest.Terminal) string {
+	t.Helper()
+	signed := kiosktest.Records[Signed](tm)
+	if len(signed) != 1 {
+		t.Fatalf("%d signatures are kept", len(signed))
+	}
+	sum := sha256.Sum256(signed[0].Picture)
+	if signed[0].SHA256 != hex.EncodeToString(sum[:]) {
+		t.Error("the digest is of something else")
+	}
+	return signed[0].SHA256
+}
+
 func wantRecords[R kiosk.Record](t *testing.T, tm *kiosktest.Terminal, want ...R) {
 	t.Helper()
 	if diff := cmp.Diff(want, kiosktest.Records[R](tm), cmpopts.EquateApproxTime(0), cmpopts.EquateEmpty()); diff != "" {
@@ -56,17 +106,19 @@ func TestMemberEnrols(t *testing.T) {
 		t.Errorf("who is to be enrolled is asked by %v", r.Ways)
 	}
 	touch(tm, "age", actionAdult, nil)
+	sign(tm)
 	got := tm.Enrols(kiosk.Enrolment{Person: li, Template: "t1", Shots: 5})
 	want := kiosk.EnrolRequest{Person: li.ID, Name: li.Name, Purposes: []string{"enrolment", "gate"},
-		Consent: kiosk.Consent{TextVersion: TextVersion, GivenBy: "self", Way: "touch", Time: tm.Now()}}
+		Consent: kiosk.Consent{TextVersion: TextVersion, GivenBy: "self", Way: "signature", Time: tm.Now()}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(0)); diff != "" {
 		t.Errorf("enrolled (-want +got):\n%s", diff)
 	}
 	p := tm.WantPage("enrolled")
 	wantRecords(t, tm, Consented{Person: li.ID, Name: li.Name, Role: "pupil", Group: "三年二班", Purposes: want.Purposes,
-		TextVersion: TextVersion, GivenBy: "self", Way: "touch", At: tm.Now(), Template: "t1"})
+		TextVersion: TextVersion, TextSHA256: wording([]Purpose{Gate}).Digest(), GivenBy: "self", Way: "signature", Signature: signature(t, tm),
+		At: tm.Now(), Template: "t1"})
 	receipt := p.Body[0].(view.Receipt)
-	if receipt.Number != tm.Records()[0].Receipt.Short() || strings.Contains(receipt.Facts[0].Value.ZH, li.Name) {
+	if receipt.Number != tm.Records()[1].Receipt.Short() || strings.Contains(receipt.Facts[0].Value.ZH, li.Name) {
 		t.Errorf("receipt %+v", receipt)
 	}
 	tm.Answer(actionDone, nil)
@@ -91,6 +143,7 @@ func TestVisitorEnrols(t *testing.T) {
 	}
 	tm.Answer(actionNext, map[string]string{fieldName: " 周  小  舟 "})
 	touch(tm, "age", actionAdult, nil)
+	sign(tm)
 	r := tm.Enrols(kiosk.Enrolment{Person: kiosk.Person{ID: "V-0000012345", Name: "周 小 舟", Role: "visitor"}})
 	if r.Person != "" || r.Name != "周 小 舟" || !slices.Equal(r.Purposes, []string{"canteen", "enrolment", "gate"}) {
 		t.Errorf("enrolled %+v", r)
@@ -110,6 +163,7 @@ func TestVisitorKeepsTheNumber(t *testing.T) {
 	tm.Answer(actionVisitor, nil)
 	touch(tm, "name", actionNext, nil)
 	touch(tm, "age", actionAdult, nil)
+	sign(tm)
 	if r := tm.Enrols(kiosk.Enrolment{}); r.Name != visitorName(tm.Page().ID) && !strings.HasPrefix(r.Name, "访客") {
 		t.Errorf("enrolled as %q", r.Name)
 	}
@@ -119,7 +173,7 @@ func TestVisitorKeepsTheNumber(t *testing.T) {
 func TestChildNeedsGuardian(t *testing.T) {
 	tests := []struct{ relation, name, want string }{
 		{"母亲", "陈静", "陈静(母亲)"},
-		{"父亲", "", "父亲"},
+		{"父亲", " 李  强 ", "李 强(父亲)"},
 		{"nobody offered this", "陈静", "陈静(其他监护人)"},
 	}
 	for _, tt := range tests {
@@ -129,18 +183,18 @@ func TestChildNeedsGuardian(t *testing.T) {
 			tm.Answer(actionMember, nil)
 			tm.Identifies(li)
 			touch(tm, "age", actionChild, nil)
-			touch(tm, "guardian", actionAgree, map[string]string{fieldRelation: tt.relation, fieldGuardian: tt.name})
+			guardianSigns(tm, tt.relation, tt.name)
 			r := tm.Identifies(teacher)
 			if !slices.Equal(r.Roles, []string{"staff"}) || slices.Contains(r.Ways, kiosk.WayFace) {
 				t.Errorf("the witness is asked by %+v", r)
 			}
 			e := tm.Enrols(kiosk.Enrolment{Person: li})
-			if e.Consent.GivenBy != tt.want || e.Consent.Way != "paper" {
+			if e.Consent.GivenBy != tt.want || e.Consent.Way != "signature" {
 				t.Errorf("consent %+v, want by %s", e.Consent, tt.want)
 			}
 			tm.WantPage("enrolled")
 			c := kiosktest.Records[Consented](tm)
-			if len(c) != 1 || c[0].GivenBy != tt.want || c[0].Way != "paper" || c[0].Witness != teacher.ID {
+			if len(c) != 1 || c[0].GivenBy != tt.want || c[0].Way != "signature" || c[0].Signature != signature(t, tm) || c[0].Witness != teacher.ID {
 				t.Errorf("records %+v", c)
 			}
 		})
@@ -152,6 +206,7 @@ func TestStaffAreNotAskedTheirAge(t *testing.T) {
 	agree(tm)
 	tm.Answer(actionMember, nil)
 	tm.Identifies(teacher)
+	sign(tm)
 	tm.Enrols(kiosk.Enrolment{Person: teacher})
 	tm.WantPage("enrolled")
 }
@@ -194,13 +249,14 @@ func TestNothingWithoutConsent(t *testing.T) {
 			tm.Answer(actionMember, nil)
 			tm.Identifies(li)
 			touch(tm, "age", actionChild, nil)
-			touch(tm, "guardian", actionAgree, map[string]string{fieldRelation: "母亲"})
+			guardianSigns(tm, "母亲", "陈静")
 			tm.IdentifyFails(kiosk.CodeCancelled)
 		}},
 		{"gives up before the camera", func(tm *kiosktest.Terminal) {
 			agree(tm)
 			tm.Answer(actionMember, nil)
 			tm.Identifies(teacher)
+			sign(tm)
 			tm.EnrolFails(kiosk.CodeCancelled)
 		}},
 	}
@@ -228,6 +284,7 @@ func TestNotEnrolled(t *testing.T) {
 			agree(tm)
 			tm.Answer(actionMember, nil)
 			tm.Identifies(teacher)
+			sign(tm)
 			tm.EnrolFails(code)
 			p := tm.WantPage("not-enrolled")
 			if p.Body[0].(view.Notice).Text.IsZero() || len(tm.Records()) > 0 {
@@ -247,6 +304,7 @@ func TestConsentNotStored(t *testing.T) {
 	agree(tm)
 	tm.Answer(actionMember, nil)
 	tm.Identifies(teacher)
+	sign(tm)
 	tm.DiskFull()
 	tm.Enrols(kiosk.Enrolment{Person: teacher})
 	tm.WantPage("not-stored")

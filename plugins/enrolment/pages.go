@@ -1,6 +1,7 @@
 package enrolment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/luohu/ting/kiosk"
@@ -19,10 +20,17 @@ const (
 	actionChild    = "child"
 	actionNext     = "next"
 	actionDone     = "done"
+	actionMine     = "mine"
+	actionDesk     = "desk"
+	actionUnable   = "unable"
+	actionPaper    = "paper"
 
 	fieldName     = "name"
 	fieldRelation = "relation"
 	fieldGuardian = "guardian"
+	fieldSearch   = "search"
+
+	fieldSignature = "signature"
 
 	withdrawValue = "withdraw"
 	keepValue     = "keep"
@@ -43,6 +51,8 @@ func startPage() view.Page {
 			view.Tiles{Tiles: []view.Tile{
 				{ID: actionEnrol, Title: view.T("登记人脸", "Enrol my face"), Detail: view.T("约一分钟", "About a minute"), Icon: "face"},
 				{ID: actionWithdraw, Title: view.T("撤回同意", "Withdraw consent"), Detail: view.T("立即生效", "Takes effect at once"), Icon: "withdraw"},
+				{ID: actionMine, Title: view.T("我的信息", "What is known of me"), Detail: view.T("查看同意和人脸模板", "My consents and templates"), Icon: "person"},
+				{ID: actionDesk, Title: view.T("为他人登记", "Enrol somebody else"), Detail: view.T("工作人员使用", "For staff"), Icon: "staff"},
 			}},
 		},
 	}
@@ -73,17 +83,22 @@ func consentText(purposes []Purpose) []view.Node {
 	}
 }
 
-func consentPage(purposes []Purpose) view.Page {
+func consentPage(text Wording) view.Page {
 	return view.Page{
 		ID:    "consent",
 		Title: view.T("人脸信息使用同意书", "Consent to the use of your face"),
 		Step:  1, Steps: steps,
-		Body: consentText(purposes),
+		Body: append(slices.Clone(text.Body), versionLine(text)),
 		Actions: []view.Action{
 			{ID: actionAgree, Label: view.T("我已阅读并同意", "I have read this and agree")},
 			{ID: actionDecline, Label: view.T("不同意,用其他方式", "No, I use another way")},
 		},
 	}
+}
+
+// versionLine names the text that stands above it.
+func versionLine(text Wording) view.Node {
+	return view.TextNode{Text: view.T("文本版本:"+text.Version, "Version of this text: "+text.Version)}
 }
 
 func whoPage() view.Page {
@@ -144,7 +159,13 @@ func relationName(value string) string {
 	return relations[len(relations)-1].Value
 }
 
-func guardianPage() view.Page {
+// guardianForm is what the page of a guardian's consent begins with.
+type guardianForm struct {
+	relation, name            string
+	wrongName, wrongSignature view.Text
+}
+
+func guardianPage(f guardianForm) view.Page {
 	return view.Page{
 		ID:    "guardian",
 		Title: view.T("监护人同意", "A guardian's consent"),
@@ -152,16 +173,39 @@ func guardianPage() view.Page {
 		Body: []view.Node{
 			view.Notice{
 				Text:   view.T("请监护人和工作人员一起完成这一步", "A guardian and a staff member complete this step together"),
-				Detail: view.T("没有键盘时,姓名写在纸质同意书上,由工作人员保存。", "Without a keyboard the name goes on the paper form, which the staff keeps."),
+				Detail: view.T("已在纸质同意书上签名的,由工作人员核对后保存原件。", "Where a paper form was signed, the staff checks and keeps it."),
 			},
 			view.Form{Key: view.Key{Key: "guardian"}, Fields: []view.Field{
-				{ID: fieldRelation, Kind: view.FieldChoice, Label: view.T("与孩子的关系", "Relation to the child"), Required: true, Options: relations},
-				{ID: fieldGuardian, Kind: view.FieldText, Label: view.T("监护人姓名", "The guardian's name"), MaxLen: nameLen},
+				{ID: fieldRelation, Kind: view.FieldChoice, Label: view.T("与孩子的关系", "Relation to the child"), Required: true, Options: relations, Value: f.relation},
+				{ID: fieldGuardian, Kind: view.FieldText, Label: view.T("监护人姓名", "The guardian's name"), Keyboard: view.KeyboardName,
+					Required: true, MaxLen: nameLen, Value: f.name, Error: f.wrongName},
+				{ID: fieldSignature, Kind: view.FieldSignature, Label: view.T("监护人签名", "The guardian's signature"), Required: true, Error: f.wrongSignature},
 			}},
 		},
 		Actions: []view.Action{
-			{ID: actionAgree, Label: view.T("监护人同意", "The guardian agrees")},
+			{ID: actionAgree, Label: view.T("监护人同意", "The guardian agrees"), Primary: true},
+			{ID: actionPaper, Label: view.T("已签纸质同意书", "A paper form is signed")},
 			{ID: actionDecline, Label: view.T("不同意", "Does not agree")},
+		},
+	}
+}
+
+// signPage takes the person's own signature.
+func signPage(wrong view.Text) view.Page {
+	return view.Page{
+		ID:    "sign",
+		Title: view.T("请本人签名", "Please sign"),
+		Step:  3, Steps: steps,
+		Body: []view.Node{
+			view.Form{Key: view.Key{Key: "sign"}, Fields: []view.Field{
+				{ID: fieldSignature, Kind: view.FieldSignature, Label: view.T("签名", "Signature"), Required: true, Error: wrong},
+			}},
+			view.TextNode{Text: view.T("签名只作为同意的凭证保存,不记录书写的快慢和轻重,不用来识别您。",
+				"The signature is kept as proof of your consent alone. How fast or hard you write is not recorded, and it does not serve to recognise you.")},
+		},
+		Actions: []view.Action{
+			{ID: actionAgree, Label: view.T("确认签名", "This is my signature"), Primary: true},
+			{ID: actionUnable, Label: view.T("不便签名,请工作人员见证", "I cannot sign: the staff bears witness")},
 		},
 	}
 }

@@ -5,25 +5,10 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/luohu/ting/kiosk/view"
 )
-
-// TextVersion names the wording of consentText. A change of meaning there is a
-// new version here; what was agreed to under the old one stays as it was.
-const TextVersion = "face-2025-06"
 
 // AdultAge is the age from which a person consents alone.
 const AdultAge = 14
-
-// Purpose is one thing a face may be used for.
-type Purpose struct {
-	Module string // the module's ID
-	Title  view.Text
-}
-
-// Gate is the purpose of passing a school's gate.
-var Gate = Purpose{Module: "gate", Title: view.T("进出校门", "passing the school gate")}
 
 // granted lists the module IDs a consent covers: the purposes agreed to, and
 // this module itself, so that whoever has neither card nor PIN can be recognised
@@ -82,12 +67,5 @@ func visitorName(visit string) string {
 	return fmt.Sprintf("访客%04d", n%10000)
 }
 
-// givenBy names the guardian in a consent: by name where one was typed, else by
-// what he is to the child, with the name on the paper form the staff keeps.
-func givenBy(relation, typed string) string {
-	name, ok := cleanName(typed)
-	if !ok {
-		return relation
-	}
-	return name + "(" + relation + ")"
-}
+// givenBy names the guardian in a consent.
+func givenBy(relation, name string) string { return name + "(" + relation + ")" }

@@ -41,26 +41,47 @@ func identify(ctx context.Context, s kiosk.Session, r kiosk.IdentifyRequest) (ki
 }
 
 func (e *Enrolment) enrol(ctx context.Context, s kiosk.Session) error {
-	if _, err := choose(ctx, s, consentPage(e.purposes)); err != nil {
+	text := wording(e.purposes)
+	if _, err := choose(ctx, s, consentPage(text)); err != nil {
 		return err
 	}
 	who, err := e.who(ctx, s)
 	if err != nil {
 		return err
 	}
-	consent, witness, err := e.consent(ctx, s, who)
+	a, err := e.agree(ctx, s, who, "")
 	if err != nil {
 		return err
 	}
+	return e.take(ctx, s, who, text, a)
+}
+
+// agreement is how somebody agreed, besides to what.
+type agreement struct {
+	consent   kiosk.Consent
+	witness   string // a staff member's ID
+	desk      bool   // the witness conducts the visit
+	signature evidence
+}
+
+// take has the face taken, and records the consent. Without the record no template stays.
+func (e *Enrolment) take(ctx context.Context, s kiosk.Session, who kiosk.Person, text Wording, a agreement) error {
+	a.consent.Time = s.Now()
+	a.consent.TextVersion = text.Version
 	purposes := granted(e.purposes)
 	got, err := s.Enrol(ctx, kiosk.EnrolRequest{
 		Person:   who.ID,
 		Name:     who.Name,
 		Purposes: purposes,
-		Consent:  consent,
+		Consent:  a.consent,
 	})
 	if err != nil {
 		return e.notEnrolled(ctx, s, err)
+	}
+	if len(a.signature.picture) > 0 {
+		if _, err := s.Record(ctx, Signed{Person: got.Person.ID, SHA256: a.signature.sha256, Picture: a.signature.picture, At: a.consent.Time}); err != nil {
+			return e.undo(ctx, s, got.Person.ID, err)
+		}
 	}
 	r, err := s.Record(ctx, Consented{
 		Person:      got.Person.ID,
@@ -68,11 +89,14 @@ func (e *Enrolment) enrol(ctx context.Context, s kiosk.Session) error {
 		Role:        got.Person.Role,
 		Group:       got.Person.Group,
 		Purposes:    purposes,
-		TextVersion: consent.TextVersion,
-		GivenBy:     consent.GivenBy,
-		Way:         consent.Way,
-		Witness:     witness,
-		At:          consent.Time,
+		TextVersion: text.Version,
+		TextSHA256:  text.Digest(),
+		GivenBy:     a.consent.GivenBy,
+		Way:         a.consent.Way,
+		Witness:     a.witness,
+		Signature:   a.signature.sha256,
+		Desk:        a.desk,
+		At:          a.consent.Time,
 		Template:    got.Template,
 	})
 	if err != nil {
@@ -95,6 +119,11 @@ func (e *Enrolment) who(ctx context.Context, s kiosk.Session) (kiosk.Person, err
 			Ways:   []kiosk.Way{kiosk.WayCard, kiosk.WayPIN, kiosk.WayStaff},
 		})
 	}
+	return e.visitor(ctx, s)
+}
+
+// visitor asks the name of somebody nobody knows yet.
+func (e *Enrolment) visitor(ctx context.Context, s kiosk.Session) (kiosk.Person, error) {
 	value, wrong := visitorName(s.Visit().ID), view.Text{}
 	for {
 		a, err := choose(ctx, s, namePage(value, wrong))
@@ -110,36 +139,86 @@ func (e *Enrolment) who(ctx context.Context, s kiosk.Session) (kiosk.Person, err
 	}
 }
 
-// consent asks the person's age and, for a child, the guardian.
-func (e *Enrolment) consent(ctx context.Context, s kiosk.Session, who kiosk.Person) (c kiosk.Consent, witness string, err error) {
-	c = kiosk.Consent{TextVersion: TextVersion, GivenBy: "self", Way: "touch"}
+// agree asks the person's age and takes the signature, his own or, for a child, the
+// guardian's. staff is the ID of who conducts the visit at a counter, or "".
+func (e *Enrolment) agree(ctx context.Context, s kiosk.Session, who kiosk.Person, staff string) (a agreement, err error) {
+	a = agreement{consent: kiosk.Consent{GivenBy: "self", Way: waySignature}, witness: staff, desk: staff != ""}
 	if who.Role != "staff" {
-		a, err := choose(ctx, s, agePage())
+		age, err := choose(ctx, s, agePage())
 		if err != nil {
-			return c, "", err
+			return a, err
 		}
-		if a.Action == actionChild {
-			g, err := choose(ctx, s, guardianPage())
-			if err != nil {
-				return c, "", err
-			}
-			staff, err := identify(ctx, s, kiosk.IdentifyRequest{
-				Prompt: view.T("请工作人员核对监护人身份,并用自己的密码确认",
-					"Staff: please check the guardian's identity and confirm with your own PIN"),
-				Ways:  []kiosk.Way{kiosk.WayPIN},
-				Roles: []string{"staff"},
-			})
-			if err != nil {
-				return c, "", err
-			}
-			c.GivenBy = givenBy(relationName(g.Text(fieldRelation)), g.Text(fieldGuardian))
-			c.Way = "paper"
-			witness = staff.ID
+		if age.Action == actionChild {
+			return a, e.guardian(ctx, s, &a)
 		}
 	}
-	c.Time = s.Now()
-	return c, witness, nil
+	var wrong view.Text
+	for {
+		said, err := choose(ctx, s, signPage(wrong))
+		switch {
+		case err != nil:
+			return a, err
+		case said.Action == actionUnable:
+			a.consent.Way = wayWitness
+			return a, e.witness(ctx, s, &a, view.T("请工作人员确认本人口头同意,并用自己的密码确认",
+				"Staff: please make sure that the person agrees, and confirm with your own PIN"))
+		}
+		if a.signature, err = readSignature(said, fieldSignature); err == nil {
+			return a, nil
+		}
+		wrong = unsigned
+	}
 }
+
+// unsigned is said of a signature that is none.
+var unsigned = view.T("没有看清签名,请再签一次", "The signature could not be read; please sign again")
+
+// guardian asks for a guardian's consent, by name and relation, and for a staff member
+// who has looked at his papers.
+func (e *Enrolment) guardian(ctx context.Context, s kiosk.Session, a *agreement) error {
+	form := guardianForm{}
+	for {
+		g, err := choose(ctx, s, guardianPage(form))
+		if err != nil {
+			return err
+		}
+		form = guardianForm{relation: relationName(g.Text(fieldRelation)), name: g.Text(fieldGuardian)}
+		name, ok := cleanName(form.name)
+		if !ok {
+			form.wrongName = view.Tf("请填写监护人姓名,最多 %d 个字", "Please give the guardian's name, at most %d characters", nameLen)
+			continue
+		}
+		a.consent.Way = wayPaper
+		if g.Action != actionPaper {
+			a.consent.Way = waySignature
+			if a.signature, err = readSignature(g, fieldSignature); err != nil {
+				form.wrongSignature = unsigned
+				continue
+			}
+		}
+		a.consent.GivenBy = givenBy(form.relation, name)
+		return e.witness(ctx, s, a, view.T("请工作人员核对监护人身份,并用自己的密码确认",
+			"Staff: please check the guardian's identity and confirm with your own PIN"))
+	}
+}
+
+// witness asks a staff member to confirm with his PIN. Who conducts the visit has
+// done so at its beginning.
+func (e *Enrolment) witness(ctx context.Context, s kiosk.Session, a *agreement, prompt view.Text) error {
+	if a.desk {
+		return nil
+	}
+	staff, err := identify(ctx, s, kiosk.IdentifyRequest{Prompt: prompt, Ways: []kiosk.Way{kiosk.WayPIN}, Roles: []string{"staff"}})
+	a.witness = staff.ID
+	return err
+}
+
+// The ways in which somebody agrees.
+const (
+	waySignature = "signature" // on the screen
+	wayPaper     = "paper"     // on a form that the staff keeps
+	wayWitness   = "witness"   // by word of mouth, before a staff member
+)
 
 // notEnrolled explains why no template was taken.
 func (e *Enrolment) notEnrolled(ctx context.Context, s kiosk.Session, err error) error {
@@ -183,6 +262,11 @@ func (e *Enrolment) withdraw(ctx context.Context, s kiosk.Session) error {
 	if err != nil {
 		return err
 	}
+	return e.withdrawFor(ctx, s, p)
+}
+
+// withdrawFor lets somebody identified take his consent back.
+func (e *Enrolment) withdrawFor(ctx context.Context, s kiosk.Session, p kiosk.Person) error {
 	var chosen []string
 	if len(e.purposes) == 1 {
 		if _, err := choose(ctx, s, confirmPage(e.purposes[0])); err != nil {

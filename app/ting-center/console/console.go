@@ -81,6 +81,9 @@ type StoredFaces struct {
 type Word struct {
 	Purpose              string
 	Consented, Withdrawn time.Time
+	TextVersion          string // of the newest consent, as the two below
+	GivenBy              string // "self", or the guardian
+	Way                  string
 }
 
 // Options say what a console shows.

@@ -23,6 +23,7 @@ func (c *Console) functions() template.FuncMap {
 		"hour":    func(t time.Time) string { return t.In(zone).Format("01-02 15:00") },
 		"date":    moment,
 		"day":     func(t time.Time) string { return t.In(zone).Format(time.DateOnly) },
+		"way":     func(l view.Lang, way string) string { return wayTitle(way).In(l) },
 		"cause":   func(l view.Lang, cause string) string { return causeTitle(cause).In(l) },
 		"iso":     func(t time.Time) string { return t.In(zone).Format(time.RFC3339) },
 		"unix":    func(t time.Time) int64 { return t.Unix() },

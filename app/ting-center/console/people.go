@@ -266,6 +266,21 @@ var causes = map[string]view.Text{
 	"lost":      view.T("模板已不存在", "no longer there"),
 }
 
+// ways say how somebody agreed.
+var ways = map[string]view.Text{
+	"touch":     view.T("屏幕点按确认", "by touch"),
+	"signature": view.T("屏幕签名", "signed on the screen"),
+	"paper":     view.T("纸质同意书", "on paper"),
+	"witness":   view.T("工作人员见证", "before a witness"),
+}
+
+func wayTitle(way string) view.Text {
+	if t, ok := ways[way]; ok {
+		return t
+	}
+	return view.Same(way)
+}
+
 func causeTitle(cause string) view.Text {
 	if t, ok := causes[cause]; ok {
 		return t

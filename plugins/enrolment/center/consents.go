@@ -54,7 +54,9 @@ func (Consents) Kinds() []string {
 }
 
 // Feeds implements projection.Publisher.
-func (Consents) Feeds() []string { return []string{kiosk.FeedRevocations, kiosk.FeedPeople} }
+func (Consents) Feeds() []string {
+	return []string{kiosk.FeedRevocations, kiosk.FeedPeople, enrolment.FeedConsents}
+}
 
 // everything is the purpose under which a withdrawal of all purposes is kept.
 const everything = ""
@@ -72,6 +74,9 @@ CREATE TABLE enrolment_consents (
   purpose   TEXT NOT NULL,
   consented INTEGER,           -- µs since 1970
   withdrawn INTEGER,
+  text      TEXT NOT NULL,     -- of the newest consent: the version shown,
+  giver     TEXT NOT NULL,     -- who agreed,
+  way       TEXT NOT NULL,     -- and how
   PRIMARY KEY (site, person, purpose)
 ) WITHOUT ROWID;
 CREATE TABLE enrolment_people (
@@ -111,11 +116,14 @@ func (c Consents) Apply(_ context.Context, tx projection.Tx, r projection.Receiv
 			w.Purposes = []string{everything}
 		}
 		for _, p := range w.Purposes {
-			if err := put(tx, r.Site, w.Person, p, "withdrawn", w.At); err != nil {
+			if err := takeBack(tx, r.Site, w.Person, p, w.At); err != nil {
 				return err
 			}
 		}
-		return revoke(tx, r.Site, w.Person)
+		if err := revoke(tx, r.Site, w.Person); err != nil {
+			return err
+		}
+		return publish(tx, r.Site, w.Person)
 	case receipt.KindStored.Name:
 		return c.applyStored(tx, r)
 	case receipt.KindErased.Name:
@@ -133,14 +141,17 @@ func applyConsent(tx projection.Tx, site string, e enrolment.Consented) error {
 		return projection.Permanent(errors.New("a consent to nothing"))
 	}
 	for _, p := range e.Purposes {
-		if err := put(tx, site, e.Person, p, "consented", e.At); err != nil {
+		if err := put(tx, site, p, e); err != nil {
 			return err
 		}
 	}
 	if err := introduce(tx, site, e); err != nil {
 		return err
 	}
-	return revoke(tx, site, e.Person)
+	if err := revoke(tx, site, e.Person); err != nil {
+		return err
+	}
+	return publish(tx, site, e.Person)
 }
 
 func check(person string, at time.Time, purposes []string) error {
@@ -155,17 +166,22 @@ func check(person string, at time.Time, purposes []string) error {
 	return nil
 }
 
-// put keeps the newest word.
-func put(tx projection.Tx, site, person, purpose, word string, at time.Time) error {
-	query := `INSERT INTO enrolment_consents (site, person, purpose, consented) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, person, purpose) DO UPDATE SET consented = excluded.consented
-		WHERE COALESCE(enrolment_consents.consented, 0) < excluded.consented`
-	if word == "withdrawn" {
-		query = `INSERT INTO enrolment_consents (site, person, purpose, withdrawn) VALUES (?, ?, ?, ?)
+// put keeps the newest consent to a purpose. Of two of the same time the greater text
+// wins, whichever comes first.
+func put(tx projection.Tx, site, purpose string, e enrolment.Consented) error {
+	_, err := tx.Exec(`INSERT INTO enrolment_consents (site, person, purpose, consented, text, giver, way) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (site, person, purpose) DO UPDATE SET consented = excluded.consented, text = excluded.text, giver = excluded.giver, way = excluded.way
+		WHERE COALESCE(enrolment_consents.consented, 0) < excluded.consented
+		OR enrolment_consents.consented = excluded.consented AND excluded.text > enrolment_consents.text`,
+		site, e.Person, purpose, e.At.UnixMicro(), e.TextVersion, e.GivenBy, e.Way)
+	return err
+}
+
+// takeBack keeps the newest withdrawal of a purpose.
+func takeBack(tx projection.Tx, site, person, purpose string, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO enrolment_consents (site, person, purpose, withdrawn, text, giver, way) VALUES (?, ?, ?, ?, '', '', '')
 		ON CONFLICT (site, person, purpose) DO UPDATE SET withdrawn = excluded.withdrawn
-		WHERE COALESCE(enrolment_consents.withdrawn, 0) < excluded.withdrawn`
-	}
-	_, err := tx.Exec(query, site, person, purpose, at.UnixMicro())
+		WHERE COALESCE(enrolment_consents.withdrawn, 0) < excluded.withdrawn`, site, person, purpose, at.UnixMicro())
 	return err
 }
 

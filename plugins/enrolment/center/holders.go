@@ -91,7 +91,10 @@ func (c Consents) hold(tx projection.Tx, r projection.Received, person, template
 	if err != nil {
 		return err
 	}
-	return c.recount(tx, r, person)
+	if err := c.recount(tx, r, person); err != nil {
+		return err
+	}
+	return publish(tx, r.Site, person)
 }
 
 // applyErased takes in a deletion receipt.
@@ -114,5 +117,8 @@ func (c Consents) applyErased(tx projection.Tx, r projection.Received) error {
 	if err != nil {
 		return err
 	}
-	return c.recount(tx, r, e.Person)
+	if err := c.recount(tx, r, e.Person); err != nil {
+		return err
+	}
+	return publish(tx, r.Site, e.Person)
 }

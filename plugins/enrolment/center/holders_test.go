@@ -210,3 +210,35 @@ func TestDeadline(t *testing.T) {
 		t.Error("a duty out of nothing")
 	}
 }
+
+// TestConsentsFeed: a person's own page on a terminal reads what he said and who holds a
+// template, and neither a template nor a name.
+func TestConsentsFeed(t *testing.T) { pgtest.Both(t, testConsentsFeed) }
+
+func testConsentsFeed(t *testing.T) {
+	records := []said{
+		{"gate-1", "school-1", enrolment.Consented{Person: "p1", Name: "李小明", Role: "pupil", Purposes: []string{"canteen", "gate"}, TextVersion: "face-1", GivenBy: "self", Way: "touch", At: at(1)}},
+		{"gate-1", "school-1", enrolment.Consented{Person: "p1", Name: "李小明", Role: "pupil", Purposes: []string{"gate"}, TextVersion: "face-2", GivenBy: "陈静(母亲)", Way: "signature", At: at(3), Template: "t1"}},
+		{"gate-2", "school-1", enrolment.Withdrawn{Person: "p1", Purposes: []string{"canteen"}, At: at(4)}},
+		erased("gate-1", "p1", "t1", 6, receipt.Retention),
+	}
+	want := enrolment.ConsentsRow{Person: "p1",
+		Said: []enrolment.Said{
+			{Purpose: "canteen", TextVersion: "face-1", GivenBy: "self", Way: "touch", Consented: at(1), Withdrawn: at(4)},
+			{Purpose: "gate", Given: true, TextVersion: "face-2", GivenBy: "陈静(母亲)", Way: "signature", Consented: at(3)}},
+		Templates: []enrolment.TemplateHeld{{Terminal: "gate-1", Stored: at(3), Erased: at(6)}},
+	}
+	for range 2 {
+		got := heard(t, New(), records, func(q projection.Querier) (row enrolment.ConsentsRow, err error) {
+			raw, err := q.Row("school-1", enrolment.FeedConsents, "p1")
+			if err == nil {
+				err = json.Unmarshal(raw, &row)
+			}
+			return row, err
+		})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the row (-want +got):\n%s", diff)
+		}
+		records[0], records[3], records[1], records[2] = records[3], records[0], records[2], records[1]
+	}
+}
