@@ -34,6 +34,10 @@ type IdentifyRequest struct {
 	Purpose string    // what for: consent is given per purpose; "" is the module's ID
 	Ways    []Way     // offered, in this order; empty is every way the terminal has
 	Roles   []string  // accepted roles; empty is any
+	// Person is the one person that is expected, whose number something else has told
+	// (an identity card): a face is then compared with that person's own template and no
+	// other one, and nobody else is accepted by any way. "" is whoever comes.
+	Person string
 	// Live lets a face count only after a liveness check: the person is asked to turn
 	// the head to a side drawn at random. A terminal that cannot check offers the other
 	// ways alone. They are not affected.

@@ -87,6 +87,9 @@ var districtJSON []byte
 //go:embed people.json
 var peopleJSON []byte
 
+//go:embed hall-people.json
+var hallPeopleJSON []byte
+
 // District is the district with its sites.
 func District() DistrictInfo {
 	var d DistrictInfo
@@ -148,8 +151,10 @@ func Consents(person string) []Consent {
 
 // people are the persons of a site, or of all sites when it is "", by ID.
 func people(site string) []person {
-	var all []person
+	var all, more []person
 	decode("people.json", peopleJSON, &all)
+	decode("hall-people.json", hallPeopleJSON, &more)
+	all = append(all, more...)
 	all = slices.DeleteFunc(all, func(p person) bool { return site != "" && p.Site != site })
 	slices.SortFunc(all, func(a, b person) int { return strings.Compare(a.ID, b.ID) })
 	return all

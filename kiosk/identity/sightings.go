@@ -14,6 +14,7 @@ import (
 type subscription struct {
 	decider *decision.Decider // used by the watcher's goroutine alone
 	looks   chan look         // nil unless looks are wanted; holds the newest
+	only    string            // the one person faces are compared with; "" is all members
 
 	mu      sync.Mutex
 	pending []kiosk.Sighting
@@ -23,6 +24,13 @@ type subscription struct {
 
 func newSubscription(d *decision.Decider) *subscription {
 	return &subscription{decider: d, ready: make(chan struct{}, 1)}
+}
+
+// newSubscriptionTo is a subscription to one person's coming; to anybody's for "".
+func newSubscriptionTo(person string, d *decision.Decider) *subscription {
+	s := newSubscription(d)
+	s.only = person
+	return s
 }
 
 func newLooks() *subscription {

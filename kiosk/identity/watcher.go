@@ -213,39 +213,69 @@ func wanted(subs []*subscription) face.Describe {
 	return face.DescribeNew
 }
 
-// judge lets every subscriber decide on a frame. The gallery is asked once per
-// described face, whoever looks.
+// judge lets every subscriber decide on a frame. The gallery is searched once per
+// described face, whoever looks, and not at all while only one person is expected.
 func (w *watcher) judge(ctx context.Context, subs []*subscription, frame *camera.Frame, faces []face.Face) {
 	now := w.id.cfg.Now()
 	w.noteLatest(now, faces)
-	seen := make([]decision.Seen, len(faces))
-	for i := range faces {
-		f := &faces[i]
-		seen[i] = decision.Seen{Track: f.Track, Size: f.Quality.Size, Quality: f.Quality}
-		if !f.Described {
-			continue
-		}
-		shot := &decision.Shot{}
-		if m, ok := w.id.find(&f.Descriptor); ok {
-			*shot = decision.Shot{Person: m.Person, Distance: m.Distance, Second: m.Second}
-		}
-		seen[i].Shot = shot
-	}
+	var seen []decision.Seen // among all members; nil until somebody wants it
 	var standing *decision.Decider
 	for _, s := range subs {
 		if s.looks != nil {
 			s.offer(look{faces: faces})
 			continue
 		}
+		mine := seen
+		switch {
+		case s.only != "":
+			mine = seenAs(faces, func(d *face.Descriptor) decision.Shot { return w.id.verify(s.only, d) })
+		case seen == nil:
+			seen = seenAs(faces, w.id.search)
+			mine = seen
+		}
 		standing = s.decider
-		for _, e := range s.decider.Frame(now, seen) {
+		for _, e := range s.decider.Frame(now, mine) {
 			s.tell(w.sighting(ctx, e, now))
-			if e.Verdict == kiosk.Recognised {
+			if e.Verdict == kiosk.Recognised && s.only == "" {
 				w.count(e, seen, faces)
 			}
 		}
 	}
 	w.draw(ctx, standing, frame, faces)
+}
+
+// seenAs is a frame's faces with what the gallery says of those described.
+func seenAs(faces []face.Face, ask func(*face.Descriptor) decision.Shot) []decision.Seen {
+	seen := make([]decision.Seen, len(faces))
+	for i := range faces {
+		f := &faces[i]
+		seen[i] = decision.Seen{Track: f.Track, Size: f.Quality.Size, Quality: f.Quality}
+		if f.Described {
+			shot := ask(&f.Descriptor)
+			seen[i].Shot = &shot
+		}
+	}
+	return seen
+}
+
+// search compares a face with every member's (1:N).
+func (i *Identity) search(d *face.Descriptor) (s decision.Shot) {
+	if m, ok := i.find(d); ok {
+		s = decision.Shot{Person: m.Person, Distance: m.Distance, Second: m.Second}
+	}
+	return s
+}
+
+// nobodyElse is further than two descriptors can be apart.
+const nobodyElse = 4
+
+// verify compares a face with one person's own template (1:1): there is no second
+// one that it could be taken for.
+func (i *Identity) verify(person string, d *face.Descriptor) (s decision.Shot) {
+	if near, ok := i.gallery.Distance(person, i.model(), d); ok {
+		s = decision.Shot{Person: person, Distance: near, Second: nobodyElse}
+	}
+	return s
 }
 
 // count counts the distances of the shot that decided.

@@ -27,7 +27,7 @@ func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r 
 		asking:   newAsking(ctx, a),
 		request:  r,
 		ways:     ways,
-		sub:      newSubscription(decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v)))),
+		sub:      newSubscriptionTo(r.Person, decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v)))),
 		looking:  newLooks(),
 	}
 	defer who.end()
@@ -147,9 +147,11 @@ func (w *identifying) start() {
 	w.ask(waysPage(w.request.Prompt, w.ways, w.hinted))
 }
 
-// accepts reports whether somebody has one of the roles asked for.
+// accepts reports whether somebody is whom the request expects, and has one of
+// the roles asked for.
 func (w *identifying) accepts(p kiosk.Person) bool {
-	return len(w.request.Roles) == 0 || slices.Contains(w.request.Roles, p.Role)
+	return (w.request.Person == "" || p.ID == w.request.Person) &&
+		(len(w.request.Roles) == 0 || slices.Contains(w.request.Roles, p.Role))
 }
 
 // hint says on the first page why somebody before the camera is not through yet.

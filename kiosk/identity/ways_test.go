@@ -92,6 +92,35 @@ func TestIdentifyEveryWay(t *testing.T) {
 	})
 }
 
+// TestIdentifyOnePerson: where one person is expected (1:1), another member is a
+// stranger, however well he is known here, and no way of his is accepted.
+func TestIdentifyOnePerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, t.TempDir())
+		h.enrol(t, li, liFace, "gate")
+		h.enrol(t, wang, 77, "gate")
+		o := h.identify(t.Context(), kiosk.IdentifyRequest{Person: wang})
+		h.put(someone(1, liFace))
+		time.Sleep(3 * time.Second)
+		if !h.screen.says("没有认出您") || o.over() {
+			t.Errorf("another member stands there: %+v, over: %t", h.screen.page(), o.over())
+		}
+		h.Card("0004711") // his
+		if o.over() {
+			t.Errorf("another member's card is taken for %s's", wang)
+		}
+		h.screen.touch(actionPIN)
+		h.screen.touch(actionOK, fieldNumber, li, fieldPIN, "1234")
+		if !h.screen.says("不适用于该人员") || o.over() {
+			t.Errorf("another member's PIN: %+v", h.screen.page())
+		}
+		h.screen.touch(actionCancel)
+		h.put(someone(2, 77))
+		time.Sleep(3 * time.Second)
+		mustPerson(t, o, wang, kiosk.WayFace, "")
+	})
+}
+
 func TestIdentifyHints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := build(t, t.TempDir())

@@ -128,13 +128,13 @@ func toPerson(p *pb.Person) kiosk.Person {
 
 func fromIdentify(visit string, r kiosk.IdentifyRequest) *pb.IdentifyRequest {
 	return &pb.IdentifyRequest{
-		Visit: visit, Prompt: fromText(r.Prompt), Purpose: r.Purpose, Ways: fromStrings(r.Ways), Roles: r.Roles, Live: r.Live,
+		Visit: visit, Prompt: fromText(r.Prompt), Purpose: r.Purpose, Ways: fromStrings(r.Ways), Roles: r.Roles, Live: r.Live, Person: r.Person,
 	}
 }
 
 func toIdentify(r *pb.IdentifyRequest) kiosk.IdentifyRequest {
 	return kiosk.IdentifyRequest{
-		Prompt: toText(r.GetPrompt()), Purpose: r.GetPurpose(), Ways: toStrings[kiosk.Way](r.GetWays()), Roles: r.GetRoles(), Live: r.GetLive(),
+		Prompt: toText(r.GetPrompt()), Purpose: r.GetPurpose(), Ways: toStrings[kiosk.Way](r.GetWays()), Roles: r.GetRoles(), Live: r.GetLive(), Person: r.GetPerson(),
 	}
 }
 

@@ -151,7 +151,7 @@ func TestEverythingArrives(t *testing.T) {
 	answer := view.Answer{PageID: "p", Rev: 4, Action: "ok", Fields: map[string]view.Value{
 		"a": {Text: "甲"}, "several": {Chosen: []string{"x", "y"}}, "photo": {Image: onePixel(t)}, "none": {},
 	}}
-	identify := kiosk.IdentifyRequest{Prompt: view.T("看", "Look"), Purpose: "gate", Ways: []kiosk.Way{kiosk.WayCard, kiosk.WayPIN}, Roles: []string{"pupil"}}
+	identify := kiosk.IdentifyRequest{Prompt: view.T("看", "Look"), Purpose: "gate", Ways: []kiosk.Way{kiosk.WayCard, kiosk.WayPIN}, Roles: []string{"pupil"}, Person: "2019-0317"}
 	enrol := kiosk.EnrolRequest{Person: "7", Name: "张三", Purposes: []string{"gate"},
 		Consent: kiosk.Consent{TextVersion: "face-2025-06", GivenBy: "self", Way: "touch", Time: at}}
 	enrolment := kiosk.Enrolment{Person: person, Template: "t-1", Shots: 5}

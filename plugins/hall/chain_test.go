@@ -16,7 +16,7 @@ var (
 	morning = time.Date(2026, 3, 2, 9, 0, 0, 0, zone)
 )
 
-func application() Submitted {
+func residence() Submitted {
 	return Submitted{ID: "open", Case: "260302-2222-2222", Service: "residence-permit", Applicant: Applicant{Name: "林知远"},
 		Materials: []Handed{{Material: "lease", How: Photo}, {Material: "lodging", How: Later}}, Legal: 15, Promised: 5, At: morning}
 }
@@ -114,7 +114,7 @@ func checkNeverOverwritten(t interface{ Fatalf(string, ...any) }, f CaseFile, ch
 func TestApplicationIsNeverOverwritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		common := draft{}
-		common.file.Open(application())
+		common.file.Open(residence())
 		for i := range rapid.IntRange(0, 3).Draw(t, "common") {
 			common.act(t, fmt.Sprint("c", i), "T-1")
 		}
@@ -131,7 +131,7 @@ func TestApplicationIsNeverOverwritten(t *testing.T) {
 		if len(order) > 0 {
 			order = append(order, order[rapid.IntRange(0, len(order)-1).Draw(t, "again")])
 		}
-		f := arrive(t, application(), rapid.IntRange(0, len(order)).Draw(t, "opened"), order)
+		f := arrive(t, residence(), rapid.IntRange(0, len(order)).Draw(t, "opened"), order)
 		checkNeverOverwritten(t, f, all)
 		if len(f.Chain.Waiting) > 0 {
 			t.Fatalf("everything has arrived, and %d still wait", len(f.Chain.Waiting))
@@ -156,12 +156,12 @@ func TestApplicationIsNeverOverwritten(t *testing.T) {
 func TestOneClerksStepsInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := draft{}
-		d.file.Open(application())
+		d.file.Open(residence())
 		for i := range rapid.IntRange(0, 6).Draw(t, "steps") {
 			d.act(t, fmt.Sprint("c", i), "T-1")
 		}
 		order := rapid.Permutation(d.made).Draw(t, "order")
-		got := arrive(t, application(), rapid.IntRange(0, len(order)).Draw(t, "opened"), order)
+		got := arrive(t, residence(), rapid.IntRange(0, len(order)).Draw(t, "opened"), order)
 		if diff := cmp.Diff(clone(t, d.file).Case, got.Case); diff != "" {
 			t.Fatalf("in the order %v:\n%s", order, diff)
 		}
@@ -173,7 +173,7 @@ func TestOneClerksStepsInAnyOrder(t *testing.T) {
 
 func TestDisputeIsSettledByAPerson(t *testing.T) {
 	var f CaseFile
-	f.Open(application())
+	f.Open(residence())
 	accept := Change{Basis: f.Next("1"), Action: Accept, By: "T-1", At: morning}
 	refuse := Change{Basis: f.Next("2"), Action: Refuse, By: "T-2", Reason: "不符合条件", At: morning.Add(-time.Hour)}
 	f.Take(accept)
@@ -200,12 +200,12 @@ func TestDisputeIsSettledByAPerson(t *testing.T) {
 
 func TestSecondApplicationUnderANumber(t *testing.T) {
 	var f CaseFile
-	f.Open(application())
-	other := application()
+	f.Open(residence())
+	other := residence()
 	other.ID, other.Applicant.Name = "other", "王某"
 	f.Open(other)
 	f.Open(other)
-	f.Open(application())
+	f.Open(residence())
 	if f.Case.Submitted.Applicant.Name != "林知远" || len(f.Duplicates) != 1 {
 		t.Errorf("%s, %d others", f.Case.Submitted.Applicant.Name, len(f.Duplicates))
 	}

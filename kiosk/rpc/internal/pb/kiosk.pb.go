@@ -1216,6 +1216,7 @@ type IdentifyRequest struct {
 	Ways          []string               `protobuf:"bytes,4,rep,name=ways,proto3" json:"ways,omitempty"`
 	Roles         []string               `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
 	Live          bool                   `protobuf:"varint,6,opt,name=live,proto3" json:"live,omitempty"`
+	Person        string                 `protobuf:"bytes,7,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1290,6 +1291,13 @@ func (x *IdentifyRequest) GetLive() bool {
 		return x.Live
 	}
 	return false
+}
+
+func (x *IdentifyRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
 }
 
 type IdentifyReply struct {
@@ -3154,14 +3162,15 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x04role\x18\x04 \x01(\tR\x04role\x12\x10\n" +
 	"\x03way\x18\x05 \x01(\tR\x03way\x12\x0e\n" +
 	"\x02by\x18\x06 \x01(\tR\x02by\x12\x14\n" +
-	"\x05score\x18\a \x01(\x01R\x05score\"\xa9\x01\n" +
+	"\x05score\x18\a \x01(\x01R\x05score\"\xc1\x01\n" +
 	"\x0fIdentifyRequest\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\x12(\n" +
 	"\x06prompt\x18\x02 \x01(\v2\x10.ting.kiosk.TextR\x06prompt\x12\x18\n" +
 	"\apurpose\x18\x03 \x01(\tR\apurpose\x12\x12\n" +
 	"\x04ways\x18\x04 \x03(\tR\x04ways\x12\x14\n" +
 	"\x05roles\x18\x05 \x03(\tR\x05roles\x12\x12\n" +
-	"\x04live\x18\x06 \x01(\bR\x04live\";\n" +
+	"\x04live\x18\x06 \x01(\bR\x04live\x12\x16\n" +
+	"\x06person\x18\a \x01(\tR\x06person\";\n" +
 	"\rIdentifyReply\x12*\n" +
 	"\x06person\x18\x01 \x01(\v2\x12.ting.kiosk.PersonR\x06person\">\n" +
 	"\fWatchRequest\x12\x14\n" +
