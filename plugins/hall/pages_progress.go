@@ -306,3 +306,30 @@ func (p Priority) Name() view.Text {
 	}
 	return view.T("普通", "Ordinary")
 }
+
+// CauseName is what a cause of a poor rating is called.
+func CauseName(value string) view.Text {
+	for _, c := range causes {
+		if c.Value == value {
+			return c.Label
+		}
+	}
+	return view.Same(value)
+}
+
+var actionNames = map[Action]view.Text{
+	Accept:     view.T("受理", "Accept"),
+	Correct:    view.T("要求补正", "Ask for correction"),
+	Refuse:     view.T("不予受理", "Refuse"),
+	Suspend:    view.T("暂停计时", "Suspend"),
+	Resume:     view.T("恢复计时", "Resume"),
+	Approve:    view.T("准予", "Grant"),
+	Deny:       view.T("不予许可", "Deny"),
+	HandOut:    view.T("发放结果", "Hand out"),
+	Supplement: view.T("补交材料", "Supplement"),
+	Withdraw:   view.T("撤回", "Withdraw"),
+	Keep:       view.T("维持现状", "Keep as it is"),
+}
+
+// Name is what an action is called.
+func (a Action) Name() view.Text { return actionNames[a] }
