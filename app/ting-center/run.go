@@ -22,6 +22,8 @@ import (
 	canteen "github.com/luohu/ting/plugins/canteen/center"
 	enrolment "github.com/luohu/ting/plugins/enrolment/center"
 	gate "github.com/luohu/ting/plugins/gate/center"
+	hallmodule "github.com/luohu/ting/plugins/hall"
+	hall "github.com/luohu/ting/plugins/hall/center"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/projection"
 )
@@ -36,9 +38,10 @@ func options(dir, database string, safe center.SafePolicy, log *slog.Logger) cen
 	return center.Options{
 		Dir:         dir,
 		Database:    database,
-		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone)},
+		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone), hall.New(zone)},
 		Feeds: []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy",
-			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners},
+			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners,
+			hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar},
 		Safe: safe,
 		Log:  log,
 	}

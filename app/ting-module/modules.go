@@ -5,6 +5,7 @@ import (
 	"github.com/luohu/ting/plugins/canteen"
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/plugins/gate"
+	"github.com/luohu/ting/plugins/hall"
 )
 
 // builtIn are the modules this program can be, by their manifest's ID.
@@ -14,5 +15,6 @@ var builtIn = []struct {
 }{
 	{gate.ID, gate.New},
 	{canteen.ID, canteen.New},
+	{hall.ID, hall.New},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
 }

@@ -143,11 +143,13 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"legal basis":       func(s *catalog.Service) { s.Basis = "" },
 		"time limits":       func(s *catalog.Service) { s.PromisedDays = s.LegalDays + 1 },
 		"come to the count": func(s *catalog.Service) { s.CounterOnly = true },
-		"not asked before":  func(s *catalog.Service) { s.Materials[0].When = []catalog.Condition{{Question: "nothing", Answers: []string{"x"}}} },
-		"has no answer":     func(s *catalog.Service) { s.Questions[2].When[0].Answers = []string{"nothing"} },
-		"2 to 8 answers":    func(s *catalog.Service) { s.Questions[0].Options = s.Questions[0].Options[:1] },
-		"an id of its own":  func(s *catalog.Service) { s.Materials[1].ID = s.Materials[0].ID },
-		"source, form":      func(s *catalog.Service) { s.Materials[0].Source = "" },
+		"not asked before": func(s *catalog.Service) {
+			s.Materials[0].When = []catalog.Condition{{Question: "nothing", Answers: []string{"x"}}}
+		},
+		"has no answer":    func(s *catalog.Service) { s.Questions[2].When[0].Answers = []string{"nothing"} },
+		"2 to 8 answers":   func(s *catalog.Service) { s.Questions[0].Options = s.Questions[0].Options[:1] },
+		"an id of its own": func(s *catalog.Service) { s.Materials[1].ID = s.Materials[0].ID },
+		"source, form":     func(s *catalog.Service) { s.Materials[0].Source = "" },
 	} {
 		s := service(t, "residence-permit")
 		harm(&s)
