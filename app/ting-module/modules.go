@@ -16,5 +16,7 @@ var builtIn = []struct {
 	{gate.ID, gate.New},
 	{canteen.ID, canteen.New},
 	{hall.ID, hall.New},
+	{canteen.DeskID, canteen.NewDesk},
+	{canteen.AccountID, canteen.NewAccount},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
 }

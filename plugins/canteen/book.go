@@ -68,9 +68,12 @@ type bookEntry struct {
 
 	Done     bool `json:"done,omitempty"`     // the record is in the journal
 	Released bool `json:"released,omitempty"` // it takes nothing of the quota any more
+
+	before openShift // the shift as it was before the entry, should that be dropped
 }
 
-// bookLine is one line of the file: one of its fields.
+// bookLine is one line of the file: one of its fields, but that the shift may
+// change with an entry.
 type bookLine struct {
 	Book     string     `json:"book,omitempty"` // the first line: the book's ID
 	Last     int64      `json:"last,omitempty"` // likewise: the number of the newest entry before
@@ -191,10 +194,12 @@ func (b *Book) apply(l bookLine) error {
 		b.share = *l.Share
 	case l.Told != 0:
 		b.toldShare = l.Told
-	case l.Shift != nil:
-		b.shift = *l.Shift
+	case l.Shift != nil: // below
 	default:
 		return errors.New("it says nothing")
+	}
+	if l.Shift != nil {
+		b.shift = *l.Shift
 	}
 	return nil
 }

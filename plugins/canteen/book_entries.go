@@ -10,30 +10,39 @@ import (
 	"github.com/luohu/ting/kiosk"
 )
 
-// begin writes down that an entry is about to be recorded. make is called with
-// the entry's ID, the book's and its number, and returns the record. The entry
-// is on disk when begin returns.
-func (b *Book) begin(person string, fen int64, meal *SoldMeal, at time.Time, makeRecord func(id, book string, no int64) kiosk.Record) (*bookEntry, kiosk.Record, error) {
+// entry is what is to be entered in a book.
+type entry struct {
+	person string
+	fen    int64      // added to the account
+	meal   *SoldMeal  // of a sale
+	shift  *openShift // the cashier's shift from then on; nil to leave it
+	// record is called with the entry's ID, the book's and its number.
+	record func(id, book string, no int64) kiosk.Record
+}
+
+// begin writes down that an entry is about to be recorded. It is on disk when
+// begin returns.
+func (b *Book) begin(n entry, at time.Time) (*bookEntry, kiosk.Record, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, nil, err
 	}
-	e := &bookEntry{ID: id.String(), No: b.last + 1, Person: person, Fen: fen, At: at}
-	if meal != nil {
-		m := *meal
+	e := &bookEntry{ID: id.String(), No: b.last + 1, Person: n.person, Fen: n.fen, At: at, before: b.shift}
+	if n.meal != nil {
+		m := *n.meal
 		m.Sale, m.At = e.ID, at
 		e.Meal = &m
 	}
-	r := makeRecord(e.ID, b.id, e.No)
+	r := n.record(e.ID, b.id, e.No)
 	e.Kind = r.RecordKind().Name
 	e.Body, err = json.Marshal(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	e.Released = fen >= 0 // money that came in takes nothing of the quota
-	return e, r, b.write(bookLine{Begin: e}, true)
+	e.Released = n.fen >= 0 // money that came in takes nothing of the quota
+	return e, r, b.write(bookLine{Begin: e, Shift: n.shift}, true)
 }
 
 // done says that an entry's record is in the journal. Should the power fail now,
@@ -45,10 +54,12 @@ func (b *Book) done(id string) error {
 }
 
 // drop takes back an entry whose record was certainly not stored.
-func (b *Book) drop(id string) error {
+func (b *Book) drop(e *bookEntry) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.write(bookLine{Drop: id}, true)
+	l := bookLine{Drop: e.ID, Shift: &e.before}
+	_ = b.apply(l) // it never fails, and counts whether or not the file can be written
+	return b.write(l, true)
 }
 
 // open are the entries that were begun and are not done, in their order.

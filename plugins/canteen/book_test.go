@@ -15,9 +15,10 @@ import (
 // bought begins an entry in a book.
 func bought(t testing.TB, b *Book, person string, own int64, at time.Time) *bookEntry {
 	t.Helper()
-	e, _, err := b.begin(person, -own, &SoldMeal{Day: at.Format(time.DateOnly), Window: "lunch", Own: own}, at, func(id, book string, no int64) kiosk.Record {
-		return Sale{ID: id, Book: book, No: no, Person: person, Own: own, Price: own, At: at}
-	})
+	e, _, err := b.begin(entry{person: person, fen: -own, meal: &SoldMeal{Day: at.Format(time.DateOnly), Window: "lunch", Own: own},
+		record: func(id, book string, no int64) kiosk.Record {
+			return Sale{ID: id, Book: book, No: no, Person: person, Own: own, Price: own, At: at}
+		}}, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestBookOutlivesThePower(t *testing.T) {
 	one := bought(t, b, "a", 700, noon)
 	two := bought(t, b, "b", 500, noon)
 	three := bought(t, b, "c", 300, noon)
-	for _, err := range []error{b.done(one.ID), b.drop(three.ID), b.take(ShareRow{Fen: 900, Serial: 4}), b.tell(4), b.work(openShift{ID: "s", In: 100})} {
+	for _, err := range []error{b.done(one.ID), b.drop(three), b.take(ShareRow{Fen: 900, Serial: 4}), b.tell(4), b.work(openShift{ID: "s", In: 100})} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,6 @@
-// Package canteen sells meals at the counters of a school's canteen.
+// Package canteen sells meals in a school's canteen: the counter, the cashier's
+// desk, and the page on which a guardian sees the account. They are three
+// modules, so that a site grants each what it needs; one terminal may run any.
 //
 // The counter (New) rests on the viewfinder, as a gate does. Somebody who is
 // recognised, or lays down a card or holds up a code, has bought the meal of

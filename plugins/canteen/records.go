@@ -1,6 +1,7 @@
 package canteen
 
 import (
+	"strings"
 	"time"
 
 	"github.com/luohu/ting/kiosk"
@@ -16,6 +17,7 @@ var (
 	KindQuota   = kiosk.RecordKind{Name: "canteen.quota", Version: 1}
 
 	KindEntry     = kiosk.RecordKind{Name: "canteen-desk.entry", Version: 1}
+	KindDeskShare = kiosk.RecordKind{Name: "canteen-desk.share", Version: 1}
 	KindShift     = kiosk.RecordKind{Name: "canteen-desk.shift", Version: 1}
 	KindDeskLimit = kiosk.RecordKind{Name: "canteen-desk.limit", Version: 1}
 
@@ -79,8 +81,13 @@ type Share struct {
 	At     time.Time `json:"at"`
 }
 
-// RecordKind implements kiosk.Record.
-func (Share) RecordKind() kiosk.RecordKind { return KindShare }
+// RecordKind implements kiosk.Record: it is of the till's module.
+func (s Share) RecordKind() kiosk.RecordKind {
+	if strings.HasSuffix(s.Till, "/"+DeskID) {
+		return KindDeskShare
+	}
+	return KindShare
+}
 
 // AggregateKey implements kiosk.Record.
 func (s Share) AggregateKey() string { return "till/" + s.Till }

@@ -150,6 +150,8 @@ const (
 	noMoney    reason = "balance"
 	overQuota  reason = "quota"
 	notAllowed reason = "allergy" // and nobody confirmed
+
+	refundedBefore reason = "refunded" // at a desk: the sale was taken back already
 )
 
 // refuse says whether an offer can be sold. The order is that of what the diner

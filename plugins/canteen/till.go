@@ -189,6 +189,10 @@ func recordOf(kind string, body []byte) (kiosk.Record, error) {
 		var r Entry
 		err := json.Unmarshal(body, &r)
 		return r, err
+	case KindShift.Name:
+		var r Shift
+		err := json.Unmarshal(body, &r)
+		return r, err
 	}
 	return nil, fmt.Errorf("%w: a record of kind %q", ErrBook, kind)
 }
@@ -196,11 +200,11 @@ func recordOf(kind string, body []byte) (kiosk.Record, error) {
 // enter makes one entry: into the book, into the journal, done. When it fails
 // the account is unchanged, unless nobody can know: then the entry counts here,
 // and is recorded again before the next one.
-func (t *till) enter(ctx context.Context, s kiosk.Session, person string, fen int64, meal *SoldMeal, makeRecord func(id, book string, no int64) kiosk.Record) (kiosk.Receipt, error) {
+func (t *till) enter(ctx context.Context, s kiosk.Session, n entry) (kiosk.Receipt, error) {
 	if err := t.complete(ctx, s); err != nil {
 		return kiosk.Receipt{}, err
 	}
-	e, r, err := t.book.begin(person, fen, meal, s.Now(), makeRecord)
+	e, r, err := t.book.begin(n, s.Now())
 	if err != nil {
 		return kiosk.Receipt{}, notWritten(err)
 	}
@@ -208,7 +212,7 @@ func (t *till) enter(ctx context.Context, s kiosk.Session, person string, fen in
 	if err != nil {
 		switch kiosk.CodeOf(err) {
 		case kiosk.CodeDiskFull, kiosk.CodeDenied, kiosk.CodeInvalid: // nothing was stored
-			err = errors.Join(err, t.book.drop(e.ID))
+			err = errors.Join(err, t.book.drop(e))
 		}
 		return receipt, err
 	}
@@ -227,7 +231,8 @@ func (t *till) sell(ctx context.Context, s kiosk.Session, person string, a *acco
 	if why := refuse(o, a.standing); why != none {
 		return r, why, nil
 	}
-	r, err = t.enter(ctx, s, person, -o.own, &SoldMeal{Day: o.day, Window: o.window.ID, Own: o.own, Subsidy: o.subsidy}, makeSale)
+	r, err = t.enter(ctx, s, entry{person: person, fen: -o.own, record: makeSale,
+		meal: &SoldMeal{Day: o.day, Window: o.window.ID, Own: o.own, Subsidy: o.subsidy}})
 	return r, none, err
 }
 

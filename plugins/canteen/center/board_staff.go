@@ -62,7 +62,7 @@ func (b *boardOf) doubts() ([]view.Node, error) {
 			}
 			why = append(why, fmt.Sprintf("过敏原(%s)经 %s 确认 Allergen confirmed", allergens(d.allergens), by.Name))
 		}
-		rows = append(rows, []string{b.clock(d.at), who.Name, strings.TrimSpace(kindText(d.kind).ZH + " " + d.title), strings.Join(why, "; ")})
+		rows = append(rows, []string{b.clock(d.at), who.Name, strings.TrimSpace(canteen.KindText(d.kind).ZH + " " + d.title), strings.Join(why, "; ")})
 	}
 	return []view.Node{
 		heading("doubts", view.T("需要核对(近七天)", "To be looked at (seven days)")),

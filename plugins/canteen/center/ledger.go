@@ -51,7 +51,7 @@ func (l *Ledger) Name() string { return canteen.ID }
 func (l *Ledger) Kinds() []string {
 	return []string{
 		canteen.KindSale.Name, canteen.KindRefused.Name, canteen.KindShare.Name, canteen.KindTopUp.Name, canteen.KindQuota.Name,
-		canteen.KindEntry.Name, canteen.KindShift.Name, canteen.KindDeskLimit.Name, canteen.KindAccountLimit.Name,
+		canteen.KindDeskShare.Name, canteen.KindEntry.Name, canteen.KindShift.Name, canteen.KindDeskLimit.Name, canteen.KindAccountLimit.Name,
 	}
 }
 
@@ -191,7 +191,7 @@ func (l *Ledger) Apply(_ context.Context, tx projection.Tx, r projection.Receive
 		return decoded(r, checkLimit, func(m canteen.Limit) error { return l.limit(tx, r, m) })
 	case canteen.KindQuota.Name:
 		return decoded(r, checkQuota, func(q canteen.Quota) error { return l.quota(tx, r, q) })
-	case canteen.KindShare.Name:
+	case canteen.KindShare.Name, canteen.KindDeskShare.Name:
 		return decoded(r, checkShare, func(s canteen.Share) error { return l.share(tx, r, s) })
 	case canteen.KindRefused.Name:
 		return decoded(r, checkRefused, func(f canteen.Refused) error {
@@ -410,7 +410,7 @@ func (l *Ledger) Tell(r projection.Received) (projection.Line, bool) {
 		if err := errors.Join(json.Unmarshal(r.Body, &e), checkEntry(r, e)); err != nil {
 			return projection.Line{}, false
 		}
-		k := kindText(e.Kind)
+		k := canteen.KindText(e.Kind)
 		return projection.Line{At: e.At.In(l.zone), Person: e.Person,
 			Text: view.T(k.ZH+" "+canteen.Yuan(e.Fen), k.EN+" "+canteen.Yuan(e.Fen))}, true
 	case canteen.KindShift.Name:
@@ -425,24 +425,4 @@ func (l *Ledger) Tell(r projection.Received) (projection.Line, bool) {
 		return line, true
 	}
 	return projection.Line{}, false
-}
-
-func kindText(kind string) view.Text {
-	switch kind {
-	case "sale":
-		return view.T("用餐", "Meal")
-	case canteen.EntryTopUp:
-		return view.T("现金充值", "Cash top-up")
-	case canteen.EntryPayout:
-		return view.T("退款", "Payout")
-	case canteen.EntryRefund:
-		return view.T("退餐", "Refund")
-	case canteen.EntryAdjust:
-		return view.T("更正", "Correction")
-	case canteen.SourceOnline:
-		return view.T("线上充值", "Online top-up")
-	case canteen.SourceOpening:
-		return view.T("期初余额", "Opening balance")
-	}
-	return view.Same(kind)
 }
