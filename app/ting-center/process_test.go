@@ -208,7 +208,7 @@ func TestKilledMidStream(t *testing.T) {
 			for done := 0; done < each; {
 				batch := rs[done:min(done+7, each)]
 				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-				ack, err := tm.TrySend(ctx, tm.Head(record.Ordinary, prev(done), batch), wire.EncodeRecords(batch))
+				ack, err := tm.TrySend(ctx, tm.Head(record.Ordinary, prev(done), batch), wire.EncodeRecords(batch, wire.Newest))
 				cancel()
 				if err != nil || ack.Code == wire.Busy {
 					<-time.After(5 * time.Millisecond) // it is being started again

@@ -65,7 +65,7 @@ func TestProcessesOfOneDatabase(t *testing.T) {
 				at := tm.Clone()
 				at.URL = "https://" + addresses[rand.IntN(centers)]
 				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-				ack, err := at.TrySend(ctx, at.Head(record.Ordinary, prev, batch), wire.EncodeRecords(batch))
+				ack, err := at.TrySend(ctx, at.Head(record.Ordinary, prev, batch), wire.EncodeRecords(batch, wire.Newest))
 				cancel()
 				if err != nil || ack.Code == wire.Busy {
 					<-time.After(2 * time.Millisecond) // that one was killed: try another

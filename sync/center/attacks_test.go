@@ -36,7 +36,7 @@ func testAttacksAreRefusedCountedAndShown(t *testing.T) {
 	ctx := context.Background()
 	honest, thief, stolen := s.enrol("gate-1", "school-1"), s.enrol("gate-2", "school-1"), s.enrol("gate-3", "school-1")
 	rs := honest.Make(record.Ordinary, 2, "a.b", "", `{}`)
-	body, head := wire.EncodeRecords(rs), honest.Head(record.Ordinary, record.Hash{}, rs)
+	body, head := wire.EncodeRecords(rs, wire.Newest), honest.Head(record.Ordinary, record.Hash{}, rs)
 	expect(t, honest.Send(record.Ordinary, record.Hash{}, rs), wire.OK, 2)
 	send := func(tm *terminal, h wire.Head, signer ed25519.PrivateKey, body []byte) {
 		t.Helper()
@@ -102,7 +102,7 @@ func testAttacksAreRefusedCountedAndShown(t *testing.T) {
 		{"an altered record", "up.chain", "gate-1", "", func() {
 			next := honest.Make(record.Ordinary, 1, "a.b", "", `{}`)
 			next[0].Body = []byte(`{"fen":1}`)
-			send(honest, honest.Head(record.Ordinary, rs[1].Hash, next), honest.Key, wire.EncodeRecords(next))
+			send(honest, honest.Head(record.Ordinary, rs[1].Hash, next), honest.Key, wire.EncodeRecords(next, wire.Newest))
 		}},
 		{"headers that never end", "http.unfinished", "", "", s.slowLoris},
 	}
@@ -234,7 +234,7 @@ func testHostileTextIsOnlyText(t *testing.T) {
 		rs := tm.Make(record.Ordinary, 1, text, text, string(b))
 		h := tm.Head(record.Ordinary, record.Hash{}, rs)
 		h.Health = wire.Health{Version: text, Devices: map[string]string{text: text}}
-		if ack, err := tm.TrySend(ctx, h, wire.EncodeRecords(rs)); err != nil || ack.Code != wire.OK {
+		if ack, err := tm.TrySend(ctx, h, wire.EncodeRecords(rs, wire.Newest)); err != nil || ack.Code != wire.OK {
 			t.Errorf("%q: %+v, %v", text, ack, err)
 		}
 		if _, status := tm.Feed("people%27--", 0, 0); status != http.StatusBadRequest {

@@ -48,7 +48,7 @@ func benchmarkIngest(b *testing.B) {
 				prev := tm.Heads[record.Ordinary].Hash
 				rs := tm.Make(record.Ordinary, size, "bench.record", "thing/1", string(bytes.Clone(body)))
 				for {
-					ack, err := tm.TrySend(context.Background(), tm.Head(record.Ordinary, prev, rs), wire.EncodeRecords(rs))
+					ack, err := tm.TrySend(context.Background(), tm.Head(record.Ordinary, prev, rs), wire.EncodeRecords(rs, wire.Newest))
 					if err == nil && ack.Code == wire.OK {
 						break
 					}

@@ -233,7 +233,7 @@ func testConcurrentSendersOfTheSameBatches(t *testing.T) {
 		all.Go(func() {
 			for i := 0; i < len(rs); {
 				n := min(len(rs)-i, 1+(i*7+worker*3)%9)
-				ack, err := tm.TrySend(context.Background(), tm.Head(record.Ordinary, prev(i), rs[i:i+n]), wire.EncodeRecords(rs[i:i+n]))
+				ack, err := tm.TrySend(context.Background(), tm.Head(record.Ordinary, prev(i), rs[i:i+n]), wire.EncodeRecords(rs[i:i+n], wire.Newest))
 				if err != nil {
 					continue // two at a time are let in, the others come again
 				}

@@ -49,7 +49,7 @@ func testIdentityIsTheCertificates(t *testing.T) {
 	s := serve(t, Options{})
 	alice, bob := s.enrol("alice", "school-1"), s.enrol("bob", "school-1")
 	rs := alice.Make(record.Ordinary, 2, "a.b", "", `{}`)
-	body, head := wire.EncodeRecords(rs), alice.Head(record.Ordinary, record.Hash{}, rs)
+	body, head := wire.EncodeRecords(rs, wire.Newest), alice.Head(record.Ordinary, record.Hash{}, rs)
 
 	t.Run("another's batch", func(t *testing.T) {
 		if status, ack := post(t, bob, head, alice.Key, bytes.NewReader(body), body); status != http.StatusForbidden || ack.Code != wire.Sig {
@@ -67,7 +67,7 @@ func testIdentityIsTheCertificates(t *testing.T) {
 		}
 	})
 	t.Run("another body", func(t *testing.T) {
-		other := wire.EncodeRecords(alice.Clone().Make(record.Ordinary, 1, "a.b", "", `{"x":1}`))
+		other := wire.EncodeRecords(alice.Clone().Make(record.Ordinary, 1, "a.b", "", `{"x":1}`), wire.Newest)
 		if status, ack := post(t, alice, head, alice.Key, bytes.NewReader(other), body); status != http.StatusForbidden || ack.Code != wire.Sig {
 			t.Errorf("%d %s", status, ack.Code)
 		}
@@ -144,7 +144,7 @@ func testReplayedBatchIsStoredOnce(t *testing.T) {
 	s := serve(t, Options{})
 	tm := s.enrol("gate-1", "school-1")
 	rs := tm.Make(record.Ordinary, 3, "a.b", "", `{}`)
-	head, body := tm.Head(record.Ordinary, record.Hash{}, rs), wire.EncodeRecords(rs)
+	head, body := tm.Head(record.Ordinary, record.Hash{}, rs), wire.EncodeRecords(rs, wire.Newest)
 	for range 3 {
 		if _, ack := post(t, tm, head, tm.Key, bytes.NewReader(body), body); ack.Code != wire.OK || ack.CommittedSeq != 3 {
 			t.Errorf("%+v", ack)
@@ -261,7 +261,7 @@ func testClosedCenterAnswers(t *testing.T) {
 	s.c = nil
 	t.Cleanup(func() { s.server.Close() })
 	rs := tm.Make(record.Ordinary, 1, "a.b", "", `{}`)
-	body := wire.EncodeRecords(rs)
+	body := wire.EncodeRecords(rs, wire.Newest)
 	raw, _ := json.Marshal(tm.Head(record.Ordinary, record.Hash{}, rs))
 	resp, _, err := tm.Post(t.Context(), string(raw), wire.Sign(tm.Key, wire.PurposeUp, raw, body), bytes.NewReader(body))
 	if err != nil || resp.StatusCode != http.StatusServiceUnavailable {
@@ -281,7 +281,7 @@ func testFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
 	}
 	s.c.ordinary.waiting.Store(ordinaryWaiting)
 	rs := tm.Make(record.Ordinary, 1, "a.b", "", `{}`)
-	body := wire.EncodeRecords(rs)
+	body := wire.EncodeRecords(rs, wire.Newest)
 	raw, _ := json.Marshal(tm.Head(record.Ordinary, record.Hash{}, rs))
 	resp, _, err := tm.Post(context.Background(), string(raw), wire.Sign(tm.Key, wire.PurposeUp, raw, body), bytes.NewReader(body))
 	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {

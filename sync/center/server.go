@@ -246,7 +246,7 @@ func (c *Center) answer(w http.ResponseWriter, r *http.Request, a wire.Ack, clai
 	if a.CommittedHash == nil {
 		a.CommittedHash = make([]byte, len(record.Hash{}))
 	}
-	a.Incarnation, a.Now = c.Incarnation(), c.now()
+	a.Incarnation, a.Now, a.Formats = c.Incarnation(), c.now(), wire.Newest
 	c.metrics.answer(a.Lane, a.Code)
 	c.signed(w, wire.PurposeAck, wire.StatusOf(a.Code), int(a.RetryAfter), a)
 }

@@ -283,7 +283,7 @@ func TestBatchLimits(t *testing.T) {
 		if err != nil || len(b.Records) != c.want || b.First != 1 {
 			t.Errorf("at most %d records and %d bytes: %d records, %v; want %d", c.records, c.bytes, len(b.Records), err, c.want)
 		}
-		if size := len(wire.EncodeRecords(b.Records)); size > wire.MaxBodyBytes {
+		if size := len(wire.EncodeRecords(b.Records, wire.Newest)); size > wire.MaxBodyBytes {
 			t.Errorf("%d bytes encoded", size)
 		}
 	}

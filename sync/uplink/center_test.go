@@ -32,7 +32,7 @@ import (
 // TestMain lets the codec make its workers outside of any synctest bubble.
 func TestMain(m *testing.M) {
 	rs := []record.Record{{Seq: 1, Kind: "k", Version: 1}}
-	if _, err := wire.DecodeRecords(wire.EncodeRecords(rs), wire.Head{First: 1, Count: 1}); !errors.Is(err, wire.ErrChain) {
+	if _, err := wire.DecodeRecords(wire.EncodeRecords(rs, wire.Newest), wire.Head{First: 1, Count: 1, Format: wire.Newest}); !errors.Is(err, wire.ErrChain) {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -216,7 +216,7 @@ func (c *center) take(h wire.Head, rs []record.Record) wire.Ack {
 	name := record.Chain{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane}
 	have := c.chains[name]
 	verdict := func(code wire.Code) wire.Ack {
-		a := wire.Ack{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane, Code: code, Incarnation: c.incarnation, Now: time.Now(),
+		a := wire.Ack{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane, Code: code, Incarnation: c.incarnation, Now: time.Now(), Formats: wire.Newest,
 			CommittedSeq: int64(len(c.chains[name])), CommittedHash: make([]byte, 32), SafeSeq: int64(len(c.chains[name]))}
 		if have := c.chains[name]; len(have) > 0 {
 			a.CommittedHash = slices.Clone(have[len(have)-1].Hash[:])

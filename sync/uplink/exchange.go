@@ -57,14 +57,14 @@ func (l *lane) exchange(ctx context.Context, b journal.Batch) (answer, error) {
 	}
 	head, err := wire.EncodeHead(wire.Head{
 		Terminal: b.Chain.Terminal, Epoch: b.Chain.Epoch, Lane: b.Chain.Lane,
-		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: health,
+		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: health, Format: l.format,
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	var body []byte
 	if len(b.Records) > 0 {
-		body = wire.EncodeRecords(b.Records)
+		body = wire.EncodeRecords(b.Records, l.format)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.up, bytes.NewReader(body))
 	if err != nil {

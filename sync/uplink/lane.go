@@ -23,6 +23,7 @@ type lane struct {
 	transport *http.Transport
 	heartbeat time.Duration
 	size      size
+	format    int // of bodies: the newest that the center, at its last word, reads
 	backoff   backoff
 	asked     map[record.Chain]asked     // what the center said of each chain last
 	held      map[record.Chain]time.Time // chains that the center refused, until when
@@ -31,7 +32,7 @@ type lane struct {
 }
 
 func newLane(u *Uplink, l record.Lane) *lane {
-	x := &lane{u: u, lane: l, transport: newTransport(u.o.Identity.TLS(), u.o.Dial), heartbeat: u.o.Heartbeat, size: newSize(),
+	x := &lane{u: u, lane: l, transport: newTransport(u.o.Identity.TLS(), u.o.Dial), heartbeat: u.o.Heartbeat, size: newSize(), format: wire.Rows,
 		backoff: backoff{least: 250 * time.Millisecond, most: u.o.BackoffMost},
 		asked:   map[record.Chain]asked{}, held: map[record.Chain]time.Time{}, online: make(chan struct{}, 1)}
 	if l == record.Urgent {
@@ -151,6 +152,11 @@ func (l *lane) send(ctx context.Context, name record.Chain) pause {
 	}
 	if a.verified {
 		l.reached(a)
+		sent := l.format
+		l.format = max(wire.Rows, min(a.ack.Formats, wire.Newest))
+		if a.ack.Code == wire.TooBig && l.format < sent {
+			return pause{} // it went to an older center than the one asked before, which cannot read it
+		}
 	}
 	return l.act(ctx, b, a)
 }

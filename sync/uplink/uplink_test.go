@@ -278,6 +278,44 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// TestFormats sends in the newest format that both ends have, and what an older
+// center behind the same address cannot read once more, as that one can.
+func TestFormats(t *testing.T) {
+	for name, formats := range map[string]int{"older": 0, "ours": wire.Newest, "newer": wire.Newest + 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, func(o *Options) { o.Heartbeat = time.Hour })
+				synctest.Wait()
+				r.center.do(func() {
+					r.center.alter = func(a *wire.Ack) { a.Formats = formats }
+					r.center.hook = func(w http.ResponseWriter, h wire.Head, _ []record.Record) bool {
+						unread := h.Count > 0 && h.Format > max(formats, wire.Rows)
+						if unread {
+							r.center.answer(w, wire.Ack{Terminal: h.Terminal, Epoch: h.Epoch, Lane: h.Lane, Code: wire.TooBig})
+						}
+						return unread
+					}
+				})
+				r.append(1, record.Ordinary) // which cannot be halved
+				synctest.Wait()
+				if r.j.Unsent() != 0 {
+					t.Errorf("%d unsent", r.j.Unsent())
+				}
+				r.append(2, record.Ordinary)
+				synctest.Wait()
+				heads := r.center.batches()
+				last := heads[len(heads)-1]
+				if want := max(wire.Rows, min(formats, wire.Newest)); last.Format != want || r.j.Unsent() != 0 {
+					t.Errorf("format %d, not %d; %d unsent", last.Format, want, r.j.Unsent())
+				}
+				if s := r.u.Status(); len(s.Stopped) != 0 {
+					t.Errorf("stopped: %+v", s.Stopped)
+				}
+			})
+		})
+	}
+}
+
 // TestTooBig halves until the center is content.
 func TestTooBig(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -47,6 +47,7 @@ type Head struct {
 	Prev     []byte      `json:"prev"`  // hash of the record before First; 32 zero bytes before seq 1
 	SentAt   time.Time   `json:"sent_at"`
 	Health   Health      `json:"health"`
+	Format   int         `json:"format,omitempty"` // of the body: Rows, which 0 is too, or Columns
 }
 
 // Health is what a terminal says of itself with every batch.
@@ -108,6 +109,8 @@ type Ack struct {
 	Code          Code        `json:"code"`
 	RetryAfter    Seconds     `json:"retry_after,omitempty"`
 	Now           time.Time   `json:"now"` // the center's clock, to measure the terminal's error
+	// Formats is the newest format of a batch's body that this center reads; 0 is Rows.
+	Formats int `json:"formats,omitempty"`
 }
 
 // Seconds is a whole number of seconds in JSON.

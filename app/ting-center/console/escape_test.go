@@ -51,7 +51,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 	rs = append(rs, tm.Make(record.Ordinary, 1, "gate.refused", "lane/x", `{"verdict":`+evilJSON+`,"at":"`+time.Now().Format(time.RFC3339)+`"}`)...)
 	h := tm.Head(record.Ordinary, record.Hash{}, rs)
 	h.Health = wire.Health{Unsent: 1, Version: evil, Devices: map[string]string{evil: evil}}
-	if ack, err := tm.TrySend(ctx, h, wire.EncodeRecords(rs)); err != nil || ack.Code != wire.OK {
+	if ack, err := tm.TrySend(ctx, h, wire.EncodeRecords(rs, wire.Newest)); err != nil || ack.Code != wire.OK {
 		t.Fatal(ack.Code, err)
 	}
 	d.projected(gate.ID, 4)

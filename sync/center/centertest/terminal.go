@@ -147,7 +147,7 @@ func (tm *Terminal) MakeVersion(l record.Lane, kind string, version int, key, bo
 // Head is the head of a batch of these records; prev is the hash before the first.
 func (tm *Terminal) Head(l record.Lane, prev record.Hash, rs []record.Record) wire.Head {
 	h := wire.Head{Terminal: tm.ID, Epoch: tm.Epoch, Lane: l, First: 1, Count: len(rs), Prev: prev[:], SentAt: time.Now(),
-		Health: wire.Health{Unsent: int64(len(rs)), Version: "test"}}
+		Format: wire.Newest, Health: wire.Health{Unsent: int64(len(rs)), Version: "test"}}
 	if len(rs) > 0 {
 		h.First = rs[0].Seq
 	}
@@ -157,7 +157,7 @@ func (tm *Terminal) Head(l record.Lane, prev record.Hash, rs []record.Record) wi
 // Send sends records that follow prev and returns the verified acknowledgement.
 func (tm *Terminal) Send(l record.Lane, prev record.Hash, rs []record.Record) wire.Ack {
 	tm.T.Helper()
-	ack, err := tm.TrySend(context.Background(), tm.Head(l, prev, rs), wire.EncodeRecords(rs))
+	ack, err := tm.TrySend(context.Background(), tm.Head(l, prev, rs), wire.EncodeRecords(rs, wire.Newest))
 	if err != nil {
 		tm.T.Fatal(err)
 	}
