@@ -78,7 +78,8 @@ func benchmarkCatchUp(b *testing.B, store string) {
 		b.StopTimer()
 		c := newCenter(b, store, "committed")
 		g, err := fleet.NewGroup(ctx, fleet.GroupOptions{Dir: b.TempDir(), Center: c, Rack: []string{filepath.Join(programs(b), "ting-fleet"), "rack"},
-			Machines: racks, Terminals: terminals / racks, Profile: "gate", Load: 1e-9, Heartbeat: 5 * time.Second, Patience: 20 * time.Minute})
+			Machines: racks, Terminals: terminals / racks, Profile: "gate", Load: 1e-9, Patience: 20 * time.Minute,
+			Heartbeat: 5 * time.Second, Timeout: 20 * time.Second, BackoffMost: 30 * time.Second}) // as terminals have them
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,8 +16,8 @@
 //
 // Batches of all terminals are committed in groups by one goroutine, the urgent
 // lane first; each lane has a capacity of its own, so that a flood of ordinary
-// records cannot keep an alarm waiting. Signatures and chains are verified before
-// the queue, on every core.
+// records cannot keep an alarm waiting, and one more answers those that bring
+// nothing. Signatures and chains are verified before the queue, on every core.
 //
 // SafeSeq, below which terminals may delete what they sent, follows a policy that
 // the caller must choose: see [SafePolicy].
@@ -95,6 +95,7 @@ type Center struct {
 	incarnation atomic.Pointer[string]
 
 	urgent, ordinary *lane
+	asks             *lane // batches without records
 	polls            inflight
 	contacts         contacts
 	refusals         Refusals
@@ -162,6 +163,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 		return nil, err
 	}
 	c.urgent, c.ordinary = newLane(urgentSlots, urgentWaiting), newLane(ordinarySlots, ordinaryWaiting)
+	c.asks = newLane(askSlots, askWaiting)
 	c.metrics = newMetrics(c)
 	c.refusals.now = c.now
 	c.contacts.heard = map[string]Contact{}
@@ -177,6 +179,7 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 	for range c.committers() {
 		c.tasks.Go(func() { c.commitLoop(run) })
 	}
+	c.tasks.Go(func() { c.askLoop(run) })
 	c.tasks.Go(func() { c.housekeeping(run) })
 	if opt.Safe == SafeStandby {
 		c.tasks.Go(func() { c.followStandby(run) })

@@ -36,6 +36,9 @@ type contacts struct {
 // cursorNews is how long a feed's cursor that does not move goes without storing.
 const cursorNews = 10 * time.Minute
 
+// heardAtOnce is how many terminals one note names: a note has some kilobytes.
+const heardAtOnce = 40
+
 // hoursKept is how long the history of contacts is.
 const hoursKept = 30 * 24 * time.Hour
 
@@ -139,6 +142,9 @@ func (c *Center) flushContacts(ctx context.Context) error {
 			if err := tx.SetFeedCursor(cur); err != nil {
 				return err
 			}
+		}
+		for some := range slices.Chunk(keys(fresh), heardAtOnce) {
+			c.tellOthers(tx, noteHeard, strings.Join(some, " "))
 		}
 		return nil
 	})

@@ -37,10 +37,11 @@ func (b *batch) check() {
 	}
 }
 
-// A group ends at so many batches or records: its commit holds up everybody in it.
+// A group ends at so many batches or records: its commit holds up everybody in it,
+// and whoever is urgent and comes a moment later.
 const (
 	groupBatches = 64
-	groupRecords = 16 * wire.MaxRecords
+	groupRecords = 4 * wire.MaxRecords
 )
 
 // commitLoop commits batches in groups, one fsync for all of a group.
@@ -59,7 +60,7 @@ func (c *Center) commitLoop(ctx context.Context) {
 		}
 		group := []*batch{first}
 		for n := len(first.records); len(group) < groupBatches && n < groupRecords; {
-			b := c.waiting()
+			b := c.waiting(first.head.Lane)
 			if b == nil {
 				break
 			}
@@ -70,12 +71,16 @@ func (c *Center) commitLoop(ctx context.Context) {
 	}
 }
 
-// waiting is a batch that waits already, urgent ones first.
-func (c *Center) waiting() *batch {
+// waiting is a batch that waits already, urgent ones first. An urgent group takes
+// only those along: it is on the disk the sooner.
+func (c *Center) waiting(of record.Lane) *batch {
 	select {
 	case b := <-c.urgent.queue:
 		return b
 	default:
+	}
+	if of == record.Urgent {
+		return nil
 	}
 	select {
 	case b := <-c.urgent.queue:
@@ -92,7 +97,7 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 	verdicts := make([]verdict, len(group))
 	began := time.Now()
 	err := c.db.WriteRows(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		l, err := openLedger(tx, group)
+		l, err := openLedger(tx, group, tx.LockChains)
 		if err != nil {
 			return err
 		}
@@ -133,6 +138,50 @@ func (c *Center) commit(ctx context.Context, group []*batch) {
 		for _, r := range c.runners {
 			r.wake()
 		}
+	}
+}
+
+// askLoop answers batches without records: where is the center's cursor? They wait
+// for no commit, and none waits for them: thousands of idle terminals must not keep
+// the few that have something to bring.
+func (c *Center) askLoop(ctx context.Context) {
+	for {
+		var group []*batch
+		select {
+		case first := <-c.asks.queue:
+			group = append(group, first)
+		case <-ctx.Done():
+			return
+		}
+		for len(group) < groupBatches && len(c.asks.queue) > 0 { // nobody else takes from it
+			group = append(group, <-c.asks.queue)
+		}
+		c.tell(ctx, group)
+	}
+}
+
+// tell answers a group that brings nothing.
+func (c *Center) tell(ctx context.Context, group []*batch) {
+	verdicts := make([]verdict, len(group))
+	err := c.db.Read(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		l, err := openLedger(tx, group, tx.Chains)
+		for i, b := range group {
+			if err == nil {
+				verdicts[i], err = c.decide(l, b)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		c.putOff(group, err)
+		return
+	}
+	for i, b := range group {
+		if verdicts[i].known {
+			c.contacts.hear(b.head, b.at)
+			c.Events.publish(Event{Terminal: b.head.Terminal})
+		}
+		b.answered <- verdicts[i].ack
 	}
 }
 
@@ -178,6 +227,14 @@ func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 	if errors.Is(err, store.ErrFull) {
 		c.full.Store(true)
 	}
+	c.putOff(group, err)
+	if final {
+		c.fail(err)
+	}
+}
+
+// putOff answers a group that the database does not let decide.
+func (c *Center) putOff(group []*batch, err error) {
 	retry := wire.Seconds(10)
 	if errors.Is(err, store.ErrAway) {
 		retry = 2 // a server that starts again, or another that takes over, is soon there
@@ -186,9 +243,6 @@ func (c *Center) uncommitted(ctx context.Context, group []*batch, err error) {
 	for _, b := range group {
 		b.answered <- wire.Ack{Terminal: b.head.Terminal, Epoch: b.head.Epoch, Lane: b.head.Lane,
 			Code: wire.Busy, RetryAfter: retry}
-	}
-	if final {
-		c.fail(err)
 	}
 }
 

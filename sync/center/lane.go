@@ -10,17 +10,20 @@ import (
 
 // The capacity of each lane: batches held in memory at once, each at most a
 // little over 1 MiB, and requests that may wait, unread, for one of those places.
+// Batches without records have a way of their own.
 const (
 	ordinarySlots   = 96
 	ordinaryWaiting = 1024
 	urgentSlots     = 32
 	urgentWaiting   = 256
+	askSlots        = 64
+	askWaiting      = 512
 	slotPatience    = 5 * time.Second
 )
 
 var errBusy = errors.New("too many batches at once")
 
-// lane is the bounded way into the committer.
+// lane is a bounded way in.
 type lane struct {
 	slots   chan struct{}
 	queue   chan *batch // as many as slots: sending never blocks

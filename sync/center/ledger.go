@@ -26,27 +26,29 @@ type account struct {
 	l        *ledger
 }
 
-func openLedger(tx *store.Tx, group []*batch) (*ledger, error) {
+// openLedger reads what a group is about. chains is the transaction's LockChains, or
+// its Chains when the group brings nothing.
+func openLedger(tx *store.Tx, group []*batch, chains func([]record.Chain) ([]store.Chain, error)) (*ledger, error) {
 	l := &ledger{tx: tx, accounts: map[record.Chain]*account{}}
-	terminals, chains := map[string]bool{}, map[record.Chain]bool{}
+	terminals, names := map[string]bool{}, map[record.Chain]bool{}
 	for _, b := range group {
-		terminals[b.head.Terminal], chains[b.chain] = true, true
+		terminals[b.head.Terminal], names[b.chain] = true, true
 	}
 	var err error
 	if l.devices, err = tx.DevicesNamed(keys(terminals)); err != nil {
 		return nil, err
 	}
-	locked, err := tx.LockChains(keys(chains))
+	found, err := chains(keys(names))
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range locked {
+	for _, c := range found {
 		l.accounts[c.Chain] = &account{Chain: c, before: c.Seq, l: l}
 	}
 	return l, nil
 }
 
-func keys[K comparable](m map[K]bool) []K {
+func keys[K comparable, V any](m map[K]V) []K {
 	list := make([]K, 0, len(m))
 	for k := range m {
 		list = append(list, k)

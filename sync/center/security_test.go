@@ -288,6 +288,7 @@ func testFullLaneAnswersAtOnceAndLeavesTheUrgentOneOpen(t *testing.T) {
 		t.Errorf("a full lane: %v, %v", resp, err)
 	}
 	expect(t, tm.Send(record.Urgent, record.Hash{}, tm.Make(record.Urgent, 1, "a.b", "", `{}`)), wire.OK, 1)
+	expect(t, tm.Send(record.Ordinary, record.Hash{}, nil), wire.OK, 0) // it only asks
 	for range ordinarySlots {
 		<-s.c.ordinary.slots
 	}

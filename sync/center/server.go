@@ -163,7 +163,10 @@ func (c *Center) serveUp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lane, turn := c.ordinary, terminal+"/"+head.Lane.String()
-	if head.Lane == record.Urgent {
+	switch {
+	case head.Count == 0:
+		lane = c.asks
+	case head.Lane == record.Urgent:
 		lane = c.urgent
 	}
 	if !c.polls.begin(turn, batchesAtOnce) {

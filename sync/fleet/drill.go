@@ -92,7 +92,8 @@ type GroupOptions struct {
 	Lines     func(site string) (url string, err error) // nil: straight to the center
 	Patience  time.Duration                             // of Settle and of each wait; 0 is two minutes
 	Log       func(line string)                         // of the racks; nil for none
-	Heartbeat time.Duration                             // of the terminals; 0 is 300 ms
+	// Of the terminals, 0 is as short as a proof wants it: 300 ms, 3 s, 300 ms.
+	Heartbeat, Timeout, BackoffMost time.Duration
 }
 
 // Group is a few busy machines and their center, for proofs: what befalls them is
@@ -173,7 +174,7 @@ func (g *Group) machine(i int, terminals []Terminal, days Days) (*Machine, error
 	}
 	m := NewMachine(g.o.Rack, Order{
 		Dir: dir, CA: g.Center.CA(), Days: days, Terminals: terminals, Retention: g.o.Retention,
-		Heartbeat: cmp.Or(g.o.Heartbeat, 300*time.Millisecond), Timeout: max(3*time.Second, g.o.Heartbeat), BackoffMost: cmp.Or(g.o.Heartbeat, 300*time.Millisecond),
+		Heartbeat: cmp.Or(g.o.Heartbeat, 300*time.Millisecond), Timeout: cmp.Or(g.o.Timeout, 3*time.Second), BackoffMost: cmp.Or(g.o.BackoffMost, 300*time.Millisecond),
 		Report: 50 * time.Millisecond, Log: g.o.Log != nil,
 	}, disk, g.Ledger)
 	m.Log = g.o.Log

@@ -311,7 +311,7 @@ func (j *Journal) closeDatabases() (err error) {
 
 func (j *Journal) closeFiles() error {
 	err := j.closeDatabases()
-	return errors.Join(err, j.lock.Close())
+	return errors.Join(err, release(j.lock))
 }
 
 // Err is why the journal has stopped: ErrDurability or ErrCorrupt, nil while it works.

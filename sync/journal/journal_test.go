@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"sync"
 	"testing"
 	"time"
@@ -227,6 +228,22 @@ func TestAppendRefuses(t *testing.T) {
 	if _, err := j.Recent(t.Context(), 1); !errors.Is(err, ErrClosed) {
 		t.Errorf("Recent after Close: %v", err)
 	}
+}
+
+// TestCloseLetsGoAtOnce: a child that is just being started still has what its
+// parent had open, the lock too.
+func TestCloseLetsGoAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	j := open(t, path)
+	born, err := syscall.Dup(int(j.lock.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(born)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
 }
 
 func TestOpenRefuses(t *testing.T) {

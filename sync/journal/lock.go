@@ -31,3 +31,9 @@ func acquire(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// release gives the lock back at once. Closing alone would not, while a child that is
+// being started has not yet let go of the files it was born with.
+func release(lock *os.File) error {
+	return errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_UN), lock.Close())
+}

@@ -185,8 +185,8 @@ func (l *lane) reached(a answer) {
 func (l *lane) act(ctx context.Context, b journal.Batch, a answer) pause {
 	switch code := a.code(); code {
 	case wire.Busy:
-		l.size.halve()
-		return pause{d: l.backoff.after(a.retryAfter)}
+		l.size.ease()
+		return pause{d: l.backoff.busy(a.retryAfter)}
 	case wire.TooBig:
 		if len(b.Records) <= 1 {
 			return l.hold(b.Chain, code)

@@ -33,6 +33,13 @@ func (s *size) halve() {
 	s.bytes = max(s.bytes/2, leastBytes)
 }
 
+// ease is halve for a center that has too much to do. Far smaller batches would
+// make it more, not less.
+func (s *size) ease() {
+	s.records = max(s.records/2, min(s.records, firstRecords))
+	s.bytes = max(s.bytes/2, min(s.bytes, stepBytes))
+}
+
 // halveBelow is halve after a batch of n records, which may have been fewer
 // than were allowed: the next one must truly be smaller.
 func (s *size) halveBelow(n int) {
@@ -58,6 +65,14 @@ func (b *backoff) next() time.Duration {
 }
 
 func (b *backoff) reset() { b.failures = 0 }
+
+// busy is how long to leave a center alone that said it has too much to do, and to
+// come back after d at the earliest: the oftener in a row, the longer, or all those
+// that it turned away would keep it from ever doing it.
+func (b *backoff) busy(d time.Duration) time.Duration {
+	d = max(d, b.least)
+	return d + max(b.next(), time.Duration(b.draw(int64(d))))
+}
 
 // after spreads what was told to come back after d over the time from d to 2d.
 func (b *backoff) after(d time.Duration) time.Duration {

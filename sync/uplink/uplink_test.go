@@ -567,10 +567,27 @@ func TestBackoff(t *testing.T) {
 	if d := b.after(7 * time.Second); d != 7*time.Second {
 		t.Errorf("told 7 s, comes back after %v", d)
 	}
+	b.reset()
+	if d := b.busy(7 * time.Second); d < 7*time.Second {
+		t.Errorf("told 7 s by a busy center, comes back after %v", d)
+	}
+	b.random = func(n int64) int64 { return n - 1 }
+	for range 9 {
+		b.busy(2 * time.Second)
+	}
+	if d := b.busy(2 * time.Second); d < 32*time.Second {
+		t.Errorf("turned away eleven times, comes back within %v", d)
+	}
 }
 
 func TestSize(t *testing.T) {
 	s := newSize()
+	for range 9 {
+		s.ease()
+	}
+	if s.records != firstRecords || s.bytes < stepBytes {
+		t.Errorf("for a busy center batches shrink to %+v", s)
+	}
 	for range 20 {
 		s.grow()
 	}

@@ -25,7 +25,10 @@ type Cursor struct {
 // LockChains reads the first histories of chains, those that have begun, and keeps
 // others from moving them until the transaction ends. Everybody must lock all his
 // chains in one call, before he appends.
-func (tx *Tx) LockChains(names []record.Chain) ([]Chain, error) { return tx.s.lockChains(names) }
+func (tx *Tx) LockChains(names []record.Chain) ([]Chain, error) { return tx.s.chains(names, true) }
+
+// Chains is LockChains without the lock, for one who only looks.
+func (tx *Tx) Chains(names []record.Chain) ([]Chain, error) { return tx.s.chains(names, false) }
 
 // Append puts records at the end of the log, in their order. From here to its end
 // the transaction holds the log: other processes' appends come before, or after.

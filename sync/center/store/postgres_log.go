@@ -25,9 +25,13 @@ func (s *postgresSession) lastPosition() (n int64, err error) {
 	return n, s.one(`SELECT position FROM log_head`, nil, []any{&n})
 }
 
-// lockChains locks in the order of IDs, so that no two processes can wait for each
+// chains locks in the order of IDs, so that no two processes can wait for each
 // other.
-func (s *postgresSession) lockChains(names []record.Chain) (list []Chain, err error) {
+func (s *postgresSession) chains(names []record.Chain, lock bool) (list []Chain, err error) {
+	locking := ""
+	if lock {
+		locking = " FOR UPDATE OF c"
+	}
 	terminals, epochs, lanes := make([]string, len(names)), make([]int64, len(names)), make([]int64, len(names))
 	for i, n := range names {
 		terminals[i], epochs[i], lanes[i] = encodeText(n.Terminal), n.Epoch, int64(n.Lane)
@@ -36,7 +40,7 @@ func (s *postgresSession) lockChains(names []record.Chain) (list []Chain, err er
 			EXISTS (SELECT 1 FROM forks f WHERE f.chain = c.id AND f.adopted_at = 0)
 		FROM chains c JOIN unnest(?::text[], ?::bigint[], ?::bigint[]) AS n (terminal, epoch, lane)
 			ON c.terminal = n.terminal COLLATE "C" AND c.epoch = n.epoch AND c.lane = n.lane
-		WHERE c.branch = 0 ORDER BY c.id FOR UPDATE OF c`,
+		WHERE c.branch = 0 ORDER BY c.id`+locking,
 		[]any{terminals, epochs, lanes}, func(scan func(...any) error) error {
 			var c Chain
 			var hash []byte
@@ -192,7 +196,7 @@ func (s *postgresSession) markSafe(cursors map[int64]int64) error {
 	for id, seq := range cursors {
 		ids, seqs = append(ids, id), append(seqs, seq)
 	}
-	// Locked in the order of IDs first, as by lockChains.
+	// Locked in the order of IDs first, as by chains.
 	_, err := s.exec(`WITH locked AS (SELECT id FROM chains WHERE id = ANY(?) ORDER BY id FOR UPDATE)
 		UPDATE chains c SET safe_seq = n.seq
 		FROM unnest(?::bigint[], ?::bigint[]) AS n (id, seq) JOIN locked l ON l.id = n.id

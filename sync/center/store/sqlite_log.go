@@ -12,7 +12,7 @@ func (s *sqliteSession) lastPosition() (n int64, err error) {
 	return n, s.one(`SELECT COALESCE(MAX(position), 0) FROM inbox`, nil, []any{&n})
 }
 
-func (s *sqliteSession) lockChains(names []record.Chain) (list []Chain, err error) {
+func (s *sqliteSession) chains(names []record.Chain, _ bool) (list []Chain, err error) {
 	tx := &Tx{s: s}
 	for _, name := range names {
 		c, err := tx.Chain(name)

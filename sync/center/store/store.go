@@ -93,7 +93,7 @@ type session interface {
 
 	lastPosition() (int64, error)
 	devicesNamed(terminals []string) (map[string]Device, error)
-	lockChains(names []record.Chain) ([]Chain, error)
+	chains(names []record.Chain, lock bool) ([]Chain, error)
 	newChain(c record.Chain, branch int64, site string) (Chain, error)
 	append(list []Append) error
 	moveCursors(list []Cursor) error
