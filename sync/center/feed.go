@@ -140,26 +140,35 @@ type FeedChange struct {
 // Register puts rows of the district's own register into feeds: people, menus,
 // catalogs. Rows that are there already, unchanged, get no new revision.
 func (c *Center) Register(ctx context.Context, changes []FeedChange) error {
-	touched := map[string]bool{}
-	err := c.db.Write(ctx, func(tx *store.Tx) error {
-		for _, ch := range changes {
-			var value []byte
-			if ch.Value != nil {
-				var err error
-				if value, err = json.Marshal(ch.Value); err != nil {
-					return err
-				}
-			}
-			changed, err := tx.PutFeed(ch.Site, ch.Feed, ch.Key, value, store.Register, c.now())
-			if err != nil {
+	var rows []store.FeedPut
+	places := map[feedKey]int{}
+	for _, ch := range changes {
+		row := store.FeedPut{Site: ch.Site, Feed: ch.Feed, Key: ch.Key}
+		if ch.Value != nil {
+			var err error
+			if row.Value, err = json.Marshal(ch.Value); err != nil {
 				return err
 			}
-			if changed {
-				touched[ch.Site+"/"+ch.Feed] = true
-				c.tellOthers(tx, noteFeed, ch.Site+"/"+ch.Feed)
-			}
 		}
-		return nil
+		k := feedKey{ch.Site, ch.Feed, ch.Key}
+		if place, twice := places[k]; twice {
+			rows[place] = row // the later word holds
+			continue
+		}
+		places[k] = len(rows)
+		rows = append(rows, row)
+	}
+	var touched map[string]bool
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		touched = map[string]bool{}
+		changed, err := tx.PutRegister(rows, c.now())
+		for _, r := range changed {
+			touched[r.Site+"/"+r.Feed] = true
+		}
+		for name := range touched {
+			c.tellOthers(tx, noteFeed, name)
+		}
+		return err
 	})
 	if err == nil {
 		c.wakeFeeds(touched)

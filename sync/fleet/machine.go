@@ -63,7 +63,8 @@ func (m *Machine) Told() int64 { return m.told.Load() }
 // Progress receives after Told has grown. It is meant for one receiver.
 func (m *Machine) Progress() <-chan struct{} { return m.progress }
 
-const startPatience = 60 * time.Second
+// startPatience is how long a rack may take to open its journals, and each of them.
+const startPatience, journalPatience = 60 * time.Second, time.Second
 
 // Start starts the rack and waits until all its journals are open. It fails with
 // ErrRackFailed when the rack could not begin.
@@ -104,7 +105,8 @@ func (m *Machine) Start() error {
 		m.Kill()
 		return err
 	}
-	patience := time.NewTimer(startPatience)
+	most := startPatience + time.Duration(len(m.order.Terminals))*journalPatience
+	patience := time.NewTimer(most)
 	defer patience.Stop()
 	select {
 	case <-ready:
@@ -113,7 +115,7 @@ func (m *Machine) Start() error {
 		return fmt.Errorf("%w: %s", ErrRackFailed, m.Failed())
 	case <-patience.C:
 		m.Kill()
-		return fmt.Errorf("%w: not ready after %v", ErrRackFailed, startPatience)
+		return fmt.Errorf("%w: not ready after %v", ErrRackFailed, most)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,29 +47,74 @@ func (tx *Tx) PutFeed(site, feed, key string, value []byte, owner string, at tim
 	if err != nil {
 		return false, err
 	}
-	_, err = tx.Exec(`INSERT INTO feed_rows (site, feed, key, revision, deleted, value, owner, changed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (site, feed, key) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted,
-			value = excluded.value, owner = excluded.owner, changed_at = excluded.changed_at`,
-		site, feed, key, rev, value == nil, value, owner, millis(at))
+	_, err = tx.Exec(putRow, site, feed, key, rev, value == nil, value, owner, millis(at))
 	return err == nil, err
 }
 
+const (
+	putRow    = `INSERT INTO feed_rows (site, feed, key, revision, deleted, value, owner, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)` + orReplace
+	orReplace = `
+		ON CONFLICT (site, feed, key) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted,
+			value = excluded.value, owner = excluded.owner, changed_at = excluded.changed_at`
+)
+
 func (tx *Tx) wouldChange(site, feed, key string, value []byte, owner string) (bool, error) {
 	old, has, err := tx.FeedRow(site, feed, key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		if value == nil {
-			return false, nil
-		}
-	case err != nil:
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return false, err
-	case old.Deleted && value == nil, !old.Deleted && bytes.Equal(old.Value, value):
-		return false, nil
-	case !old.Deleted && has != owner && owner != Register:
+	}
+	if err == nil && !old.Deleted && has != owner && owner != Register && (value == nil || !bytes.Equal(old.Value, value)) {
 		return false, fmt.Errorf("feed %s of %s: %w (%s, not %s)", feed, site, ErrOwned, has, owner)
 	}
-	return true, nil
+	return differs(err == nil && !old.Deleted, old.Value, value), nil
+}
+
+// differs reports whether a row that lives or not, with a value, would be changed by
+// another value, or by being deleted.
+func differs(lives bool, old, value []byte) bool {
+	if value == nil || !lives {
+		return lives != (value != nil)
+	}
+	return !bytes.Equal(old, value)
+}
+
+// FeedPut is a row of a feed as it shall be; nil deletes it.
+type FeedPut struct {
+	Site, Feed, Key string
+	Value           []byte
+}
+
+// registerAtOnce bounds what one statement carries.
+const registerAtOnce = 2000
+
+// PutRegister is PutFeed of the register, for many rows, each at most once. It
+// returns those that changed.
+func (tx *Tx) PutRegister(rows []FeedPut, at time.Time) (changed []FeedPut, err error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := tx.s.lockRevision(); err != nil {
+		return nil, err
+	}
+	rev, err := tx.Revision()
+	if err != nil {
+		return nil, err
+	}
+	for some := range slices.Chunk(rows, registerAtOnce) {
+		fresh, err := tx.s.changedRows(some)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.s.putRows(fresh, rev+1, Register, at); err != nil {
+			return nil, err
+		}
+		rev += uint64(len(fresh))
+		changed = append(changed, fresh...)
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	return changed, tx.SetMeta(metaRevision, strconv.FormatUint(rev, 10))
 }
 
 const metaRevision = "feed_revision"

@@ -191,6 +191,40 @@ func (s *postgresSession) lockRevision() error {
 		[]any{metaRevision}, []any{&value})
 }
 
+// across is rows as arrays, one for each column.
+func across(rows []FeedPut) (sites, feeds, keys []string, values [][]byte) {
+	for _, r := range rows {
+		sites, feeds, keys = append(sites, encodeText(r.Site)), append(feeds, encodeText(r.Feed)), append(keys, encodeText(r.Key))
+		values = append(values, r.Value)
+	}
+	return sites, feeds, keys, values
+}
+
+func (s *postgresSession) changedRows(rows []FeedPut) (changed []FeedPut, err error) {
+	sites, feeds, keys, values := across(rows)
+	return changed, s.each(`SELECT n.place
+		FROM unnest(?::text[], ?::text[], ?::text[], ?::bytea[]) WITH ORDINALITY AS n (site, feed, key, value, place)
+			LEFT JOIN feed_rows f ON f.site = n.site COLLATE "C" AND f.feed = n.feed COLLATE "C" AND f.key = n.key COLLATE "C" AND f.deleted = 0
+		WHERE f.value IS DISTINCT FROM n.value OR (f.key IS NULL) <> (n.value IS NULL) ORDER BY n.place`,
+		[]any{sites, feeds, keys, values}, func(scan func(...any) error) error {
+			var place int
+			err := scan(&place)
+			if err == nil {
+				changed = append(changed, rows[place-1])
+			}
+			return err
+		})
+}
+
+func (s *postgresSession) putRows(rows []FeedPut, revision uint64, owner string, at time.Time) error {
+	sites, feeds, keys, values := across(rows)
+	_, err := s.exec(`INSERT INTO feed_rows (site, feed, key, revision, deleted, value, owner, changed_at)
+		SELECT n.site, n.feed, n.key, ?::bigint + n.place - 1, (n.value IS NULL)::int, n.value, ?, ?
+		FROM unnest(?::text[], ?::text[], ?::text[], ?::bytea[]) WITH ORDINALITY AS n (site, feed, key, value, place)`+orReplace,
+		[]any{int64(revision), owner, millis(at), sites, feeds, keys, values})
+	return err
+}
+
 func (s *postgresSession) markSafe(cursors map[int64]int64) error {
 	ids, seqs := make([]int64, 0, len(cursors)), make([]int64, 0, len(cursors))
 	for id, seq := range cursors {

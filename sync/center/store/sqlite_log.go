@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"time"
 
 	"github.com/luohu/ting/sync/record"
 )
@@ -78,6 +79,29 @@ func (s *sqliteSession) moveCursors(list []Cursor) error {
 }
 
 func (s *sqliteSession) lockRevision() error { return nil }
+
+func (s *sqliteSession) changedRows(rows []FeedPut) (changed []FeedPut, err error) {
+	tx := &Tx{s: s}
+	for _, r := range rows {
+		old, _, err := tx.FeedRow(r.Site, r.Feed, r.Key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		if differs(err == nil && !old.Deleted, old.Value, r.Value) {
+			changed = append(changed, r)
+		}
+	}
+	return changed, nil
+}
+
+func (s *sqliteSession) putRows(rows []FeedPut, revision uint64, owner string, at time.Time) error {
+	for i, r := range rows {
+		if _, err := s.exec(putRow, []any{r.Site, r.Feed, r.Key, revision + uint64(i), r.Value == nil, r.Value, owner, millis(at)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (s *sqliteSession) forUpdate() string { return "" }
 

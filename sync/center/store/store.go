@@ -99,6 +99,10 @@ type session interface {
 	moveCursors(list []Cursor) error
 	markSafe(cursors map[int64]int64) error
 	lockRevision() error
+	// changedRows are those that differ from what is stored.
+	changedRows(rows []FeedPut) ([]FeedPut, error)
+	// putRows stores rows under revisions that follow each other.
+	putRows(rows []FeedPut, revision uint64, owner string, at time.Time) error
 }
 
 // IsServer reports whether a source names a database server.
