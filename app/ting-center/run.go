@@ -24,6 +24,7 @@ import (
 	gate "github.com/luohu/ting/plugins/gate/center"
 	hallmodule "github.com/luohu/ting/plugins/hall"
 	hall "github.com/luohu/ting/plugins/hall/center"
+	triage "github.com/luohu/ting/plugins/triage/center"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/projection"
 )
@@ -38,7 +39,7 @@ func options(dir, database string, safe center.SafePolicy, log *slog.Logger) cen
 	return center.Options{
 		Dir:         dir,
 		Database:    database,
-		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone), hall.New(zone)},
+		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone), hall.New(zone), triage.New(zone)},
 		Feeds: []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy",
 			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners,
 			hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar},

@@ -5,6 +5,11 @@
 // It is started by a terminal, once per module it runs; all of them share the
 // program's text pages. Started by hand it says how to put the module into
 // terminal.toml. Exit code 2 is wrong usage.
+//
+//	ting-module triage check FILE
+//	ting-module triage assess < cases
+//
+// try a hospital's rules of triage before they are used (see plugins/triage).
 package main
 
 import (
@@ -14,9 +19,13 @@ import (
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/rpc"
+	"github.com/luohu/ting/plugins/triage"
 )
 
 func main() {
+	if args := os.Args[1:]; len(args) > 1 && args[0] == triage.ID {
+		os.Exit(triageTool(args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	m, err := find(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ting-module:", err)

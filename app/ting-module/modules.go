@@ -6,6 +6,7 @@ import (
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/plugins/hall"
+	"github.com/luohu/ting/plugins/triage"
 )
 
 // builtIn are the modules this program can be, by their manifest's ID.
@@ -19,4 +20,6 @@ var builtIn = []struct {
 	{canteen.DeskID, canteen.NewDesk},
 	{canteen.AccountID, canteen.NewAccount},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
+	{triage.ID, func() kiosk.Module { return triage.New() }},
+	{triage.DeskID, func() kiosk.Module { return triage.NewDesk() }},
 }

@@ -258,3 +258,19 @@ func BenchmarkAssess(b *testing.B) {
 		r.Assess(all[i%len(all)].Case)
 	}
 }
+
+func TestRead(t *testing.T) {
+	for text, want := range map[string]Case{
+		"A 48-year-old woman with chest pain":       {AgeMonths: 48 * 12, Sex: Female},
+		"18 month old boy, fever":                   {AgeMonths: 18, Sex: Male},
+		"6-week-old, her mother says he feeds less": {AgeMonths: 1, Sex: Female},
+		"29 岁女性,怀孕 8 周,腹痛":                          {AgeMonths: 29 * 12, Sex: Female, Pregnant: true},
+		"She is not pregnant, 31 years old":         {AgeMonths: 31 * 12, Sex: Female},
+		"nothing said":                              {AgeMonths: AgeUnknown},
+	} {
+		got := Read(text)
+		if got.AgeMonths != want.AgeMonths || got.Sex != want.Sex || got.Pregnant != want.Pregnant {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
