@@ -43,29 +43,3 @@ func unwanted(r rune) bool {
 
 // oneLine is clean for places that have one line.
 func oneLine(s string) string { return strings.ReplaceAll(clean(s), "\n", " ") }
-
-// punctuate gives Chinese its own punctuation: a comma typed on a Latin
-// keyboard stands too close in a line of Chinese. Numbers and times keep theirs.
-func punctuate(s string) string {
-	if !strings.ContainsAny(s, ",;:?!()") {
-		return s
-	}
-	rs := []rune(s)
-	for i, r := range rs {
-		wide, ok := fullWidth[r]
-		if !ok {
-			continue
-		}
-		if i > 0 && (isHan(rs[i-1]) || i > 1 && strings.ContainsRune(closers, rs[i-1]) && isHan(rs[i-2])) || r == '(' && i+1 < len(rs) && isHan(rs[i+1]) {
-			rs[i] = wide
-		}
-	}
-	return string(rs)
-}
-
-// closers end what Chinese puts between quotes and brackets.
-const closers = "”’》〉」』）】"
-
-var fullWidth = map[rune]rune{
-	',': '\uff0c', ';': '\uff1b', ':': '\uff1a', '?': '\uff1f', '!': '\uff01', '(': '\uff08', ')': '\uff09',
-}

@@ -36,8 +36,8 @@ func TestChineseGetsItsOwnPunctuation(t *testing.T) {
 		"选“撤回”,或找人":       "选“撤回”\uff0c或找人",
 		"P-“a”,b":         "P-“a”,b",
 	} {
-		if got := punctuate(in); got != want {
-			t.Errorf("punctuate(%q) = %q, want %q", in, got, want)
+		if got := view.Punctuate(in, view.ZH); got != want {
+			t.Errorf("Punctuate(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

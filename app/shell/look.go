@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -28,16 +27,8 @@ func (l look) seated() bool { return l.Variant.Seated && !l.Fit.Wide }
 
 // say is a page's text in the language of the moment, safe to draw.
 func (l look) say(t view.Text) string {
-	s := clean(t.In(l.lang))
-	if l.lang == view.ZH {
-		return punctuate(s)
-	}
-	return latinQuotes.Replace(s)
+	return view.Punctuate(clean(t.In(l.lang)), l.lang)
 }
-
-// latinQuotes are quotes as English has them: the typeface draws curly ones as
-// wide as a Chinese character.
-var latinQuotes = strings.NewReplacer("“", "\"", "”", "\"", "‘", "'", "’", "'")
 
 // text makes one line of text.
 func (l look) text(s string, ty theme.Type, c color.Color) *canvas.Text {

@@ -214,7 +214,7 @@ func (t *typist) wide(r rune) string {
 		}
 		return "“"
 	}
-	if w, ok := fullWidth[r]; ok {
+	if w, ok := view.FullWidth(r); ok {
 		return string(w)
 	}
 	return string(r)

@@ -2,11 +2,11 @@ package shell
 
 import (
 	"strings"
-	"unicode"
 
 	"fyne.io/fyne/v2"
 
 	"github.com/luohu/ting/app/shell/theme"
+	"github.com/luohu/ting/kiosk/view"
 )
 
 const ellipsis = "…"
@@ -157,9 +157,7 @@ func mayBreak(before, after rune) bool {
 	return isHan(before) || isHan(after)
 }
 
-func isHan(r rune) bool {
-	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x30ff || r >= 0xff00 && r <= 0xffef
-}
+func isHan(r rune) bool { return view.IsHan(r) }
 
 // shorten cuts a line so that an ellipsis fits behind it.
 func shorten(line string, of ruler, width float32) string {

@@ -24,6 +24,10 @@ func (t *terminal) maintenance() *maintenance.Module {
 	if t.speech != nil {
 		c.Speak = t.speech.test
 	}
+	if p := t.peripherals.printing; p != nil {
+		c.Reprint = p.again
+		c.Prints = func() []maintenance.Print { return p.list(t.moduleTitle) }
+	}
 	if m.Leave {
 		c.Leave = func() { t.finish(nil) }
 	}
@@ -84,6 +88,16 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// moduleTitle is how a module is called here.
+func (t *terminal) moduleTitle(id string) view.Text {
+	for _, m := range t.host.Status() {
+		if m.ID == id {
+			return m.Title
+		}
+	}
+	return view.Same(id)
 }
 
 func (t *terminal) moduleStates() (list []maintenance.State) {

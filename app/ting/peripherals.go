@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/camera"
@@ -15,6 +17,7 @@ import (
 	"github.com/luohu/ting/devices/idcard"
 	"github.com/luohu/ting/devices/light"
 	"github.com/luohu/ting/devices/printer"
+	"github.com/luohu/ting/devices/printer/journal"
 	"github.com/luohu/ting/devices/scale"
 	"github.com/luohu/ting/devices/scanner"
 	"github.com/luohu/ting/devices/scanner/qr"
@@ -29,14 +32,15 @@ import (
 type peripherals struct {
 	lang view.Lang // of what is printed
 
-	printer printer.Printer
-	scanner scanner.Scanner
-	idcard  idcard.Reader
-	vitals  vitals.Monitor
-	scale   scale.Scale
-	cards   card.Reader
-	gps     gps.Receiver
-	lamp    light.Lamp
+	printer  printer.Printer
+	printing *printing // nil without a printer
+	scanner  scanner.Scanner
+	idcard   idcard.Reader
+	vitals   vitals.Monitor
+	scale    scale.Scale
+	cards    card.Reader
+	gps      gps.Receiver
+	lamp     light.Lamp
 }
 
 // attached is a device that says how it is.
@@ -98,7 +102,7 @@ func (t *terminal) openPeripherals(ctx context.Context) error {
 		t.closers = append(t.closers, p.scanner.Close)
 		c.Scanner.URL = ""
 	}
-	return errors.Join(
+	err := errors.Join(
 		open(ctx, t, "printer", c.Printer, printerDrivers, &p.printer),
 		open(ctx, t, "scanner", c.Scanner, scannerDrivers, &p.scanner),
 		open(ctx, t, "idcard", c.IDCard, idcardDrivers, &p.idcard),
@@ -108,6 +112,29 @@ func (t *terminal) openPeripherals(ctx context.Context) error {
 		open(ctx, t, "gps", c.GPS, gpsDrivers, &p.gps),
 		open(ctx, t, "light", c.Light, lightDrivers, &p.lamp),
 	)
+	if p.printer != nil {
+		t.openPrinting()
+	}
+	return err
+}
+
+// printsFile is the journal of what was printed, in the state directory.
+const printsFile = "prints.jsonl"
+
+// openPrinting makes printing work, with its journal where there is a place for it.
+func (t *terminal) openPrinting() {
+	p := &printing{device: t.peripherals.printer, lang: t.peripherals.lang, log: t.log, now: time.Now}
+	t.peripherals.printing = p
+	if t.config.Terminal.State == "" {
+		return // the doctor, who prints nothing
+	}
+	j, err := journal.Open(filepath.Join(t.config.Terminal.State, printsFile), time.Now)
+	if err != nil {
+		t.log.Warn("what is printed is not noted", "op", "print", "cause", err)
+		return
+	}
+	p.journal = j
+	t.closers = append(t.closers, j.Close)
 }
 
 func open[D io.Closer](ctx context.Context, t *terminal, key string, c DeviceConfig, drivers devices.Drivers[D], into *D) error {
@@ -157,8 +184,8 @@ func (p *peripherals) attached() (list []attached) {
 
 // lend puts the devices there are among what the host lends.
 func (p *peripherals) lend(s *host.Services) {
-	if p.printer != nil {
-		s.Printer = lentPrinter{p}
+	if p.printing != nil {
+		s.Printer = p.printing
 	}
 	if p.scanner != nil {
 		s.Scanner = lentScanner{p.scanner}
@@ -180,27 +207,6 @@ func away(op string, err error, h devices.Health, visitor view.Text) error {
 		return err
 	}
 	return &kiosk.Error{Code: kiosk.CodeUnavailable, Op: op, Cause: err, Hint: h.Hint, Visitor: visitor}
-}
-
-type lentPrinter struct{ p *peripherals }
-
-// Print implements host.Printer.
-func (l lentPrinter) Print(ctx context.Context, _ kiosk.Visit, page view.Page) error {
-	const op = "print"
-	s, err := slip(page, l.p.lang)
-	if err != nil {
-		return &kiosk.Error{Code: kiosk.CodeInvalid, Op: op, Cause: err}
-	}
-	err = l.p.printer.Print(ctx, s)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, printer.ErrNoPaper):
-		return away(op, err, l.p.printer.Health(), view.T("打印纸用完了,请拍照留存,或请工作人员换纸。", "The printer is out of paper. Please take a photograph, or ask the staff for paper."))
-	case errors.Is(err, printer.ErrCoverOpen):
-		return away(op, err, l.p.printer.Health(), view.T("打印机盖没有关好,请告诉工作人员。", "The printer's cover is open. Please tell the staff."))
-	}
-	return away(op, err, l.p.printer.Health(), view.T("打印机没有响应,请拍照留存。", "The printer does not answer. Please take a photograph instead."))
 }
 
 type lentScanner struct{ scanner.Scanner }

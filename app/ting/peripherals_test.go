@@ -100,10 +100,10 @@ func TestPeripherals(t *testing.T) {
 	}
 	var s host.Services
 	term.peripherals.lend(&s)
-	if err := s.Printer.Print(ctx, kiosk.Visit{}, ticket(t)); err != nil {
+	if err := s.Printer.Print(ctx, kiosk.Visit{}, nil, ticket(t)); err != nil {
 		t.Error(err)
 	}
-	if err := s.Printer.Print(ctx, kiosk.Visit{}, view.Page{ID: "p", Body: []view.Node{view.Viewfinder{}}}); kiosk.CodeOf(err) != kiosk.CodeInvalid {
+	if err := s.Printer.Print(ctx, kiosk.Visit{}, nil, view.Page{ID: "p", Body: []view.Node{view.Viewfinder{}}}); kiosk.CodeOf(err) != kiosk.CodeInvalid {
 		t.Errorf("a viewfinder on paper: %v", err)
 	}
 	if c, err := s.Scanner.Scan(ctx); err != nil || c.Text != "9787020002207" {
@@ -147,7 +147,7 @@ func TestADeviceThatIsAwayIsACalmSentence(t *testing.T) {
 	var s host.Services
 	term.peripherals.lend(&s)
 	for what, err := range map[string]error{
-		"print": s.Printer.Print(t.Context(), kiosk.Visit{}, view.Page{ID: "p", Title: view.Same("x")}),
+		"print": s.Printer.Print(t.Context(), kiosk.Visit{}, nil, view.Page{ID: "p", Title: view.Same("x")}),
 		"read": func() error {
 			_, err := s.IDCards.Read(t.Context())
 			return err

@@ -14,34 +14,35 @@ import (
 // slip is a page as it is put on paper: what of it makes sense there. A page
 // with anything else is an error that names it.
 func slip(p view.Page, lang view.Lang) (printer.Slip, error) {
-	s := printer.Slip{Title: p.Title.In(lang)}
+	say := func(t view.Text) string { return view.Punctuate(t.In(lang), paperLang(t, lang)) }
+	s := printer.Slip{Title: say(p.Title)}
 	add := func(b ...printer.Block) { s.Blocks = append(s.Blocks, b...) }
 	if !p.Title.IsZero() {
-		add(printer.Text{Text: p.Title.In(lang), Align: printer.Centre, Size: 2, Bold: true}, printer.Rule{})
+		add(printer.Text{Text: say(p.Title), Align: printer.Centre, Size: 2, Bold: true}, printer.Rule{})
 	}
 	for i, n := range p.Body {
 		switch n := n.(type) {
 		case view.TextNode:
-			t := printer.Text{Text: n.Text.In(lang)}
+			t := printer.Text{Text: say(n.Text)}
 			if n.Large {
 				t.Align, t.Size = printer.Centre, 2
 			}
 			add(t)
 		case view.Notice:
-			add(printer.Text{Text: n.Text.In(lang), Bold: true})
+			add(printer.Text{Text: say(n.Text), Bold: true})
 			if !n.Detail.IsZero() {
-				add(printer.Text{Text: n.Detail.In(lang)})
+				add(printer.Text{Text: say(n.Detail)})
 			}
 		case view.Receipt:
 			for _, f := range n.Facts {
-				add(printer.Pair{Label: f.Label.In(lang), Value: f.Value.In(lang)})
+				add(printer.Pair{Label: say(f.Label), Value: say(f.Value)})
 			}
 			if n.Number != "" {
 				add(printer.Text{Text: n.Number, Align: printer.Centre, Size: 2})
 			}
 		case view.List:
 			for _, it := range n.Items {
-				add(printer.Pair{Label: it.Title.In(lang), Value: it.Detail.In(lang)})
+				add(printer.Pair{Label: say(it.Title), Value: say(it.Detail)})
 			}
 		case view.Steps:
 			for j, st := range n.Steps {
@@ -49,12 +50,12 @@ func slip(p view.Page, lang view.Lang) (printer.Slip, error) {
 				if j < n.Now {
 					mark = "■"
 				}
-				add(printer.Pair{Label: mark + " " + st.Title.In(lang), Value: st.Detail.In(lang)})
+				add(printer.Pair{Label: mark + " " + say(st.Title), Value: say(st.Detail)})
 			}
 		case view.QRCode:
 			add(printer.QR{Data: n.Data})
 			if !n.Label.IsZero() {
-				add(printer.Text{Text: n.Label.In(lang), Align: printer.Centre})
+				add(printer.Text{Text: say(n.Label), Align: printer.Centre})
 			}
 		case view.Picture:
 			img, _, err := image.Decode(bytes.NewReader(n.Data))
@@ -68,4 +69,12 @@ func slip(p view.Page, lang view.Lang) (printer.Slip, error) {
 	}
 	add(printer.Space{Lines: 1})
 	return s, s.Validate()
+}
+
+// paperLang is the language a text is printed in.
+func paperLang(t view.Text, l view.Lang) view.Lang {
+	if l == view.EN && t.EN != "" || t.ZH == "" {
+		return view.EN
+	}
+	return view.ZH
 }

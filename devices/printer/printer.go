@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"time"
 	"unicode/utf8"
 
 	"github.com/luohu/ting/devices"
@@ -17,7 +18,8 @@ import (
 // Printer prints slips, one at a time.
 type Printer interface {
 	// Print prints s and returns when the printer has confirmed that all of it
-	// was worked through. After an error a part of it may be on the paper.
+	// was worked through. After an error that wraps ErrPartly a part of it may be on
+	// the paper, or come when the printer is well again; after any other nothing is.
 	Print(ctx context.Context, s Slip) error
 	// Health is the printer's: Faulty without paper or with an open cover.
 	Health() devices.Health
@@ -30,13 +32,25 @@ var (
 	ErrCoverOpen = errors.New("the cover is open")
 	ErrFault     = errors.New("the printer reports a fault") // cutter jammed, head too hot
 	ErrAway      = errors.New("the printer does not answer")
-	ErrSlip      = errors.New("slip refused") // the slip cannot be printed by any printer
+	ErrSlip      = errors.New("slip refused")                       // the slip cannot be printed by any printer
+	ErrPartly    = errors.New("a part of it may have been printed") // beside one of the others
 )
 
 // Slip is what is printed on one piece of paper, from top to bottom.
 type Slip struct {
 	Title  string // what the journal calls it: "取号单 A017"; not printed
 	Blocks []Block
+}
+
+// Again is s as it is printed once more: marked, so that nobody takes the two for two.
+func (s Slip) Again(first time.Time) Slip {
+	mark := []Block{
+		Text{Text: "补打 REPRINT", Align: Centre, Size: 2, Bold: true},
+		Text{Text: "首次打印 " + first.Format("2006-01-02 15:04:05"), Align: Centre},
+		Rule{},
+	}
+	s.Blocks = append(mark, s.Blocks...)
+	return s
 }
 
 // Block is one part of a slip. The interface is sealed: a driver can be complete.

@@ -25,7 +25,7 @@ func (s *Session) Print(ctx context.Context, p view.Page) error {
 			return struct{}{}, noDevice(op, "a [printer] in terminal.toml is needed",
 				view.T("本机没有打印机,请拍照留存。", "This terminal has no printer. Please take a photograph instead."))
 		}
-		return struct{}{}, s.Services.Printer.Print(ctx, s.Visit(), p)
+		return struct{}{}, s.Services.Printer.Print(ctx, s.Visit(), s, p)
 	})
 	return err
 }

@@ -65,9 +65,9 @@ type Barriers interface {
 	Open(ctx context.Context, lane string) error
 }
 
-// Printer prints pages on slips.
+// Printer prints pages on slips. While it waits for paper it may show pages of its own.
 type Printer interface {
-	Print(ctx context.Context, v kiosk.Visit, p view.Page) error
+	Print(ctx context.Context, v kiosk.Visit, a Asker, p view.Page) error
 }
 
 // Scanner reads codes that are held before it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -109,7 +110,7 @@ func (tm *Terminal) Spoken() []view.Text {
 	return slices.Clone(tm.devices.spoken)
 }
 
-func (p *printer) Print(_ context.Context, _ kiosk.Visit, page view.Page) (err error) {
+func (p *printer) Print(_ context.Context, _ kiosk.Visit, _ host.Asker, page view.Page) (err error) {
 	tm := (*Terminal)(p)
 	tm.change(func() {
 		if tm.devices.noPaper {

@@ -31,7 +31,9 @@ type Config struct {
 	Journal  func(context.Context) (Journal, error)
 	Verify   func(context.Context) (records int64, err error) // reads every record anew
 	Network  func() Network
-	Log      func() []Line // the newest last
+	Log      func() []Line  // the newest last
+	Prints   func() []Print // the newest first; nil without a printer
+	Reprint  func(context.Context, int64) error
 	Speak    func(context.Context, view.Lang) error
 	Restart  func()                      // ends the program so that it is started again
 	Reboot   func(context.Context) error // the machine
@@ -73,6 +75,16 @@ type Network struct {
 	QR, Digits string
 }
 
+// Print is something that was printed, without what stands on it.
+type Print struct {
+	ID    int64
+	At    time.Time
+	What  view.Text // of which module
+	State view.Text
+	Good  bool
+	Again bool // it can be printed again
+}
+
 // Line is a line of the log.
 type Line struct {
 	Time  time.Time
@@ -102,7 +114,7 @@ func (m *Module) Manifest() kiosk.Manifest {
 type Maintained struct {
 	Terminal string    `json:"terminal"`
 	By       string    `json:"by"`     // the staff member's ID
-	Action   string    `json:"action"` // enter, refused, verify, restart, reboot, shutdown, leave
+	Action   string    `json:"action"` // enter, refused, verify, reprint, restart, reboot, shutdown, leave
 	At       time.Time `json:"at"`
 }
 
@@ -206,7 +218,47 @@ func (v *visit) look(ctx context.Context, page func() view.Page, do map[string]f
 }
 
 func (v *visit) devices(ctx context.Context) error {
-	return v.look(ctx, func() view.Page { return statesPage("maintenance-devices", view.T("设备", "Devices"), v.c.Devices()) }, nil)
+	return v.look(ctx, v.devicesPage, map[string]func(context.Context) error{actionPrints: v.prints})
+}
+
+// prints shows what was printed; touching one has it printed again.
+func (v *visit) prints(ctx context.Context) error {
+	for {
+		all := v.c.Prints()
+		a, err := v.s.Ask(ctx, printsPage(all))
+		if err != nil {
+			return err
+		}
+		if a.Action == actionAgain {
+			continue
+		}
+		i := slices.IndexFunc(all, func(p Print) bool { return printID(p) == a.Action && p.Again })
+		if i < 0 {
+			return nil
+		}
+		if err := v.reprint(ctx, all[i]); err != nil {
+			return err
+		}
+	}
+}
+
+// reprint asks once more, records it, and prints.
+func (v *visit) reprint(ctx context.Context, p Print) error {
+	a, err := v.s.Ask(ctx, reprintPage(p))
+	if err != nil || a.Action != actionConfirm {
+		return err
+	}
+	if err := v.record(ctx, "reprint"); err != nil {
+		return err
+	}
+	if err := v.s.Show(ctx, busyPage(view.T("正在补打", "Printing it again"))); err != nil {
+		return err
+	}
+	if err := v.c.Reprint(ctx, p.ID); err != nil && ctx.Err() == nil {
+		_, err = v.s.Ask(ctx, failedPage(err))
+		return err
+	}
+	return ctx.Err()
 }
 
 func (v *visit) network(ctx context.Context) error {

@@ -180,6 +180,46 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestReprint has a slip printed again: asked once more, recorded, and only where its
+// words are still kept.
+func TestReprint(t *testing.T) {
+	c := full()
+	printed := make(chan int64, 1)
+	c.Prints = func() []maintenance.Print {
+		return []maintenance.Print{
+			{ID: 2, At: now, What: view.T("政务大厅", "Hall"), State: view.T("已打印", "printed"), Good: true, Again: true},
+			{ID: 1, At: now, What: view.T("政务大厅", "Hall"), State: view.T("没有打印成功", "not printed")},
+		}
+	}
+	c.Reprint = func(_ context.Context, id int64) error { printed <- id; return nil }
+	tm := enter(t, c)
+	tm.Answer("devices", nil)
+	tm.WantPage("maintenance-devices")
+	tm.Answer("prints", nil)
+	p := tm.WantPage("maintenance-prints")
+	for _, i := range p.Body[1].(view.List).Items {
+		if touchable := i.ID != ""; touchable != (i.ID == "print-2") {
+			t.Errorf("%+v", i)
+		}
+	}
+	tm.Answer("print-2", nil)
+	if p = tm.WantPage("maintenance-reprint"); !strings.Contains(words(p, view.ZH), "政务大厅") {
+		t.Errorf("it asks about %s", words(p, view.ZH))
+	}
+	tm.Answer("done", nil) // thought better of it
+	p = tm.WantPageAfter(p.Rev, "maintenance-prints")
+	tm.Answer("print-2", nil)
+	p = tm.WantPageAfter(p.Rev, "maintenance-reprint")
+	tm.Answer("confirm", nil)
+	if id := <-printed; id != 2 {
+		t.Errorf("%d was printed again", id)
+	}
+	tm.WantPageAfter(p.Rev, "maintenance-prints")
+	if got := actions(tm); !slices.Equal(got, []string{"enter", "reprint"}) {
+		t.Errorf("recorded: %v", got)
+	}
+}
+
 // TestNothingIsAllowedByDefault is a terminal.toml without [maintenance].
 func TestNothingIsAllowedByDefault(t *testing.T) {
 	tm := enter(t, full())

@@ -22,6 +22,7 @@ const (
 	actionVerify  = "verify"
 	actionConfirm = "confirm"
 	actionDone    = "done"
+	actionPrints  = "prints"
 
 	operateSpeak    = "speak"
 	operateRestart  = "restart"
@@ -117,6 +118,51 @@ func statesPage(id string, title view.Text, states []State) view.Page {
 		ID: id, Title: title,
 		Body:    []view.Node{view.List{Key: key, Items: items, Empty: view.T("没有设备", "There is none")}},
 		Actions: []view.Action{done, again},
+	}
+}
+
+func (v *visit) devicesPage() view.Page {
+	p := statesPage("maintenance-devices", view.T("设备", "Devices"), v.c.Devices())
+	if v.c.Prints != nil {
+		p.Actions = []view.Action{done, {ID: actionPrints, Label: view.T("打印记录", "What was printed"), Icon: "printer"}, again}
+	}
+	return p
+}
+
+// printID is what touching a print answers with.
+func printID(p Print) string { return fmt.Sprintf("print-%d", p.ID) }
+
+func printsPage(all []Print) view.Page {
+	var items []view.ListItem
+	for _, p := range all {
+		when := p.At.Local().Format("01-02 15:04:05")
+		i := item(p.What, view.T(when+"  "+p.State.ZH, when+"  "+p.State.EN), p.Good)
+		if p.Again {
+			i.ID, i.Icon = printID(p), "printer"
+		}
+		items = append(items, i)
+	}
+	return view.Page{
+		ID: "maintenance-prints", Title: view.T("打印记录", "What was printed"),
+		Body: []view.Node{
+			view.TextNode{Text: view.T("点按带打印机图标的一条,可以补打。内容只在内存中保留 15 分钟。",
+				"Touch one with a printer beside it to print it again. What stood on it is kept in memory for 15 minutes only.")},
+			view.List{Key: key, Items: items, Empty: view.T("还没有打印过", "Nothing was printed yet")},
+		},
+		Actions: []view.Action{done, again},
+	}
+}
+
+func reprintPage(p Print) view.Page {
+	when := p.At.Local().Format("15:04:05")
+	return view.Page{
+		ID: "maintenance-reprint", Tone: view.Warning, Icon: "printer", Title: view.T("要补打这一张吗?", "Print this one again?"),
+		Body: []view.Node{view.Notice{
+			Text:   view.T(p.What.ZH+" · "+when, p.What.EN+" · "+when),
+			Detail: view.T("补打的小票会标明“补打”。您的操作会被记录。", "It is marked as a reprint. What you do is recorded."),
+		}},
+		Actions: []view.Action{{ID: actionDone, Label: view.T("取消", "Cancel")}, {ID: actionConfirm, Label: view.T("补打", "Print"), Primary: true}},
+		Timeout: 30 * time.Second,
 	}
 }
 

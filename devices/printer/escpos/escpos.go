@@ -124,11 +124,14 @@ func (p *Printer) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 		case <-ask.C:
 		case j := <-p.jobs.Waiting():
 			s, err := t.print(j.Ctx, j.Ask)
-			j.Answer(struct{}{}, err)
 			if errors.Is(err, printer.ErrAway) {
+				j.Answer(struct{}{}, err)
 				return err
 			}
-			tell(l, s)
+			if j.Ctx.Err() == nil || err == nil {
+				tell(l, s) // before the caller is told: he looks at it
+			}
+			j.Answer(struct{}{}, err)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package escpos
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -86,6 +88,42 @@ func TestOpen_RefusesWhatItCannotBe(t *testing.T) {
 			p.Close()
 			t.Errorf("%s was opened", raw)
 		}
+	}
+}
+
+// TestPaperThatEndsWithASlip: what is printed is printed, and not to be printed again.
+func TestPaperThatEndsWithASlip(t *testing.T) {
+	driver, own := net.Pipe()
+	defer driver.Close()
+	go func() {
+		defer own.Close()
+		in, status := bufio.NewReader(own), Status{}
+		for {
+			b, err := in.ReadByte()
+			if err != nil {
+				return
+			}
+			next, err := in.Peek(2)
+			switch {
+			case err != nil:
+				return
+			case b == dle && next[0] == eot:
+				_, err = own.Write([]byte{status.Bytes()[next[1]-1]})
+			case b == gs && next[0] == 'r':
+				status.PaperOut = true // its last row
+				_, err = own.Write([]byte{0})
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	s, err := talk{conn: driver}.print(t.Context(), []byte("slip\n"))
+	if err != nil {
+		t.Errorf("it was printed: %v", err)
+	}
+	if !errors.Is(s.Err(), printer.ErrNoPaper) {
+		t.Errorf("the printer is %+v", s)
 	}
 }
 

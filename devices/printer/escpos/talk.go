@@ -81,20 +81,20 @@ func (t talk) print(ctx context.Context, slip []byte) (Status, error) {
 	if err := t.worked(); err != nil {
 		return t.broken(err)
 	}
-	if s, err = t.status(); err != nil {
-		return away(s, err)
-	}
-	return s, s.Err()
+	// It is printed, whatever is wrong from now on: were that an error, it would be
+	// printed again.
+	s, _ = t.status()
+	return s, nil
 }
 
 // broken finds out why a slip ended in its middle.
 func (t talk) broken(cause error) (Status, error) {
 	if !t.silent {
 		if s, err := t.status(); err == nil && s.Err() != nil {
-			return s, fmt.Errorf("in the middle of a slip: %w", s.Err())
+			return s, fmt.Errorf("in the middle of a slip: %w: %w", s.Err(), printer.ErrPartly)
 		}
 	}
-	return Status{}, fmt.Errorf("%w: in the middle of a slip: %w", printer.ErrAway, cause)
+	return Status{}, fmt.Errorf("%w: in the middle of a slip: %w: %w", printer.ErrAway, cause, printer.ErrPartly)
 }
 
 // worked waits until all that was sent was worked through: then the printer

@@ -113,7 +113,7 @@ func manyAtOnce(ctx context.Context, t *testing.T, p Printer) {
 
 func noPaper(ctx context.Context, t *testing.T, p Printer) {
 	p.Roll(0)
-	if err := p.Print(ctx, Receipt()); !errors.Is(err, printer.ErrNoPaper) {
+	if err := p.Print(ctx, Receipt()); !errors.Is(err, printer.ErrNoPaper) || errors.Is(err, printer.ErrPartly) {
 		t.Errorf("without paper: %v", err)
 	}
 	if h := p.Health(); h.State != devices.Faulty || h.Hint == "" {
@@ -128,11 +128,14 @@ func noPaper(ctx context.Context, t *testing.T, p Printer) {
 
 func paperEndsInTheMiddle(ctx context.Context, t *testing.T, p Printer) {
 	p.Roll(150)
-	if err := p.Print(ctx, Receipt()); !errors.Is(err, printer.ErrNoPaper) {
+	if err := p.Print(ctx, Receipt()); !errors.Is(err, printer.ErrNoPaper) || !errors.Is(err, printer.ErrPartly) {
 		t.Errorf("the paper ended in the middle: %v", err)
 	}
 	if n := len(p.Paper()); n != 0 {
 		t.Errorf("%d slips are said to be whole", n)
+	}
+	if err := p.Print(ctx, Receipt()); !errors.Is(err, printer.ErrNoPaper) || errors.Is(err, printer.ErrPartly) {
+		t.Errorf("of the next one nothing is printed: %v", err)
 	}
 }
 
