@@ -100,6 +100,8 @@ func (s *Shell) spots(o fyne.CanvasObject, from, until fyne.Position, visit func
 	case *rolls:
 		o.spots(at, to, visit)
 		return
+	case *signaturePad: // it is drawn on
+		visit("signature:pad", at, to, to.Y-at.Y < o.Size().Height-1)
 	case touchable:
 		if o.touchID() != "" && to.X > at.X && to.Y > at.Y {
 			visit(o.touchID(), at, to, to.Y-at.Y < o.Size().Height-1 || to.X-at.X < o.Size().Width-1)

@@ -127,6 +127,32 @@ func (s *Screen) Go(id, page string) {
 	})
 }
 
+// Draw draws a stroke across what has a name, as a finger would, until something
+// comes up for it: a page that has just come does not take the first touch yet.
+func (s *Screen) Draw(id, comes string) {
+	s.t.Helper()
+	const again = 60 // looks between two strokes
+	tries := 0
+	WaitUntil(s.t, patience, fmt.Sprintf("%q by drawing on %q", comes, id), func() bool {
+		sc, _ := s.Scene()
+		if _, there := sc.Find(comes); there {
+			return true
+		}
+		if at, there := sc.Find(id); there && tries%again == 0 {
+			move := []string{"mousemove", fmt.Sprint(at.X - at.Width/3), fmt.Sprint(at.Y), "sleep", "0.1", "mousedown", "1", "sleep", "0.1"}
+			for i := range 25 {
+				y := at.Y - at.Height/5 + i%5*at.Height/10
+				move = append(move, "mousemove", fmt.Sprint(at.X-at.Width/3+i*at.Width/40), fmt.Sprint(y), "sleep", "0.02")
+			}
+			xdotool(s.t, s.Display, append(move, "mouseup", "1")...)
+			tries++
+		} else if tries > 0 {
+			tries++
+		}
+		return false
+	})
+}
+
 // Press presses a key by its X name.
 func (s *Screen) Press(key string) { s.t.Helper(); xdotool(s.t, s.Display, "key", key) }
 
