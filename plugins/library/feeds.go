@@ -69,6 +69,8 @@ type ReaderRow struct {
 	Holds   []ReaderHold `json:"holds,omitempty"`
 	Charges []Charge     `json:"charges,omitempty"` // the latest ones
 	Owes    int64        `json:"owes,omitempty"`    // in fen
+	// PaidAt is when he last paid, as far as the center has heard.
+	PaidAt time.Time `json:"paid_at,omitzero"`
 }
 
 // ReaderHold is a title that somebody waits for.

@@ -375,6 +375,13 @@ func readerRow(q projection.Querier, zone *time.Location, site, person string) (
 		return row, err
 	}
 	row.Owes = fines - paid
+	var paidAt int64
+	if err := q.One(`SELECT COALESCE(MAX(at), 0) FROM library_fees WHERE site = ? AND person = ?`, []any{site, person}, &paidAt); err != nil {
+		return row, err
+	}
+	if paidAt > 0 {
+		row.PaidAt = time.UnixMicro(paidAt).In(zone)
+	}
 	if row.Owes <= 0 {
 		row.Charges = nil
 	}
