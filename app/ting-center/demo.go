@@ -54,6 +54,9 @@ func loadDemo(ctx context.Context, c *center.Center, dir string, log *slog.Logge
 	if err := loadHall(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := loadLibrary(ctx, c); err != nil {
+		return nil, err
+	}
 	d := &demoDistrict{c: c, path: filepath.Join(dir, "enrol-code"), done: make(chan struct{})}
 	if err := d.writeCode(ctx); err != nil {
 		return nil, err

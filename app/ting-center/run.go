@@ -25,6 +25,8 @@ import (
 	hallmodule "github.com/luohu/ting/plugins/hall"
 	hall "github.com/luohu/ting/plugins/hall/center"
 	triage "github.com/luohu/ting/plugins/triage/center"
+	librarymodule "github.com/luohu/ting/plugins/library"
+	library "github.com/luohu/ting/plugins/library/center"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/projection"
 )
@@ -39,10 +41,11 @@ func options(dir, database string, safe center.SafePolicy, log *slog.Logger) cen
 	return center.Options{
 		Dir:         dir,
 		Database:    database,
-		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone), hall.New(zone), triage.New(zone)},
+		Projections: []projection.Projection{gate.New(zone), enrolment.New(), canteen.New(zone), hall.New(zone), triage.New(zone), library.New(zone)},
 		Feeds: []string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy",
 			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners,
-			hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar},
+			hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar,
+			librarymodule.FeedHoldings, librarymodule.FeedPatrons, librarymodule.FeedTerms},
 		Safe: safe,
 		Log:  log,
 	}

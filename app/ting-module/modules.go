@@ -7,6 +7,7 @@ import (
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/plugins/hall"
 	"github.com/luohu/ting/plugins/triage"
+	"github.com/luohu/ting/plugins/library"
 )
 
 // builtIn are the modules this program can be, by their manifest's ID.
@@ -19,6 +20,7 @@ var builtIn = []struct {
 	{hall.ID, hall.New},
 	{canteen.DeskID, canteen.NewDesk},
 	{canteen.AccountID, canteen.NewAccount},
+	{library.ID, library.New},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
 	{triage.ID, func() kiosk.Module { return triage.New() }},
 	{triage.DeskID, func() kiosk.Module { return triage.NewDesk() }},

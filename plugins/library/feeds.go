@@ -14,10 +14,11 @@ const (
 	FeedTasks    = "library-tasks"   // TaskRow by the task's ID
 )
 
-// Feeds are those that a terminal asks for.
-func Feeds() []string {
-	return []string{FeedHoldings, FeedPatrons, FeedTerms, FeedCopies, FeedReaders, FeedHolds, FeedTasks}
-}
+// RegisterFeeds are those that the register fills.
+func RegisterFeeds() []string { return []string{FeedHoldings, FeedPatrons, FeedTerms} }
+
+// MadeFeeds are those that are made of the records.
+func MadeFeeds() []string { return []string{FeedCopies, FeedReaders, FeedHolds, FeedTasks} }
 
 // Copy is one book with a barcode, as the register has it.
 type Copy struct {

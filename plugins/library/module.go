@@ -61,7 +61,7 @@ func (l *Library) Manifest() kiosk.Manifest {
 		Icon:        "library",
 		Permissions: permissions(),
 		Records:     Kinds(),
-		Feeds:       append(Feeds(), kiosk.FeedPeople),
+		Feeds:       append(RegisterFeeds(), MadeFeeds()...),
 	}
 }
 

@@ -54,9 +54,8 @@ func (c *Circulation) Kinds() []string {
 	return names
 }
 
-// Feeds implements projection.Publisher. It names the register's too, so that
-// terminals may ask for them before the first row is there.
-func (c *Circulation) Feeds() []string { return library.Feeds() }
+// Feeds implements projection.Publisher.
+func (c *Circulation) Feeds() []string { return library.MadeFeeds() }
 
 // Schema implements projection.Projection.
 func (c *Circulation) Schema() projection.Schema {
