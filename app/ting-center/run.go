@@ -24,9 +24,9 @@ import (
 	gate "github.com/luohu/ting/plugins/gate/center"
 	hallmodule "github.com/luohu/ting/plugins/hall"
 	hall "github.com/luohu/ting/plugins/hall/center"
-	triage "github.com/luohu/ting/plugins/triage/center"
 	librarymodule "github.com/luohu/ting/plugins/library"
 	library "github.com/luohu/ting/plugins/library/center"
+	triage "github.com/luohu/ting/plugins/triage/center"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/projection"
 )

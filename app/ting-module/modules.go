@@ -6,8 +6,8 @@ import (
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/plugins/hall"
-	"github.com/luohu/ting/plugins/triage"
 	"github.com/luohu/ting/plugins/library"
+	"github.com/luohu/ting/plugins/triage"
 )
 
 // builtIn are the modules this program can be, by their manifest's ID.
