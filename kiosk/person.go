@@ -15,7 +15,14 @@ const (
 	WayCard  Way = "card"  // an IC card at the reader
 	WayPIN   Way = "pin"   // the person's number and a PIN
 	WayStaff Way = "staff" // a staff member vouches with his own PIN
+	// WayIDCard is a resident identity card at its reader. Where the person wants it
+	// his face is compared with the photo in the chip, which is not kept.
+	WayIDCard Way = "id-card"
+	WayPass   Way = "pass" // a signed QR pass on the person's phone, made for this visit
 )
+
+// EveryWay lists the ways, as they are offered where nothing else is said.
+func EveryWay() []Way { return []Way{WayFace, WayCard, WayIDCard, WayPass, WayPIN, WayStaff} }
 
 // Person is somebody the site knows. It carries no template and no picture.
 type Person struct {
@@ -25,7 +32,7 @@ type Person struct {
 	Role  string  // "pupil", "staff", "citizen"
 	Way   Way     // how he was identified
 	By    string  // the staff member who vouched, for WayStaff
-	Score float64 // for WayFace: distance to the template, 0 is equal
+	Score float64 // distance to the template for WayFace, to the chip's photo for WayIDCard; 0 is equal, or not compared
 }
 
 // IdentifyRequest asks for one person, once.
@@ -72,6 +79,7 @@ const (
 	NoCamera    Verdict = "no-camera"    // unplugged, or silent; Detail says
 	NoEngine    Verdict = "no-engine"    // the face engine is starting again
 	CardUnknown Verdict = "card-unknown" // a card was read that nobody here holds
+	Lookalike   Verdict = "lookalike"    // a member whom a face alone does not tell from another (a twin); carries no person: ask for another way
 )
 
 // Sighting is one event: a verdict that began to hold at Time. The same verdict
@@ -109,4 +117,8 @@ type Enrolment struct {
 	Person   Person
 	Template string // the template's ID, never its content
 	Shots    int
+	// Alike says that another member looks so much like this one that a face alone will
+	// not do: both are asked for a card or a PIN besides.
+	Alike bool
+	By    string // the staff member who saw that the two are not one person; "" where nobody was asked
 }

@@ -24,6 +24,7 @@ commands:
   run          serve terminals and the console
   enrol-code   make a one-time code that lets a terminal in
   passwd       give the console's administrator a new password
+  pass         make a QR pass for a phone, or print the key that terminals know passes by
   backup       copy the database, verify the copy, and tell terminals what is safe
   verify       read a database or a backup whole, and walk every chain in it
   audit        read the audit log and verify that nobody changed it
@@ -47,7 +48,7 @@ func main() {
 
 func command(args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func([]string, io.Writer, io.Writer) error{
-		"run": run, "enrol-code": enrolCode, "passwd": passwd,
+		"run": run, "enrol-code": enrolCode, "passwd": passwd, "pass": makePass,
 		"backup": backup, "verify": verify, "restore": restore, "audit": audit,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {

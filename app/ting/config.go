@@ -44,6 +44,7 @@ type Config struct {
 	Speaker           SpeakerConfig     `toml:"speaker"`
 	Visit             VisitConfig       `toml:"visit"`
 	Maintenance       MaintenanceConfig `toml:"maintenance"`
+	Pass              PassConfig        `toml:"pass"`
 	PeripheralsConfig                   // printer, scanner, idcard, vitals, scale
 
 	path string
@@ -347,6 +348,7 @@ func (c *Config) check() (problems []string) {
 		needDevice("barrier."+lane+".url", d.URL, slices.Sorted(maps.Keys(barrierDrivers)))
 	}
 	c.PeripheralsConfig.check(needDevice, bad, c.Camera.URL != "")
+	c.Pass.check(c.Scanner.URL != "", bad)
 	if len(c.Modules) == 0 {
 		bad("no [[module]]: a terminal needs at least one")
 	}

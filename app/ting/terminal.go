@@ -392,6 +392,9 @@ func (t *terminal) openIdentity(ctx context.Context) (err error) {
 		o.Model = func() string { return t.engine.Status().Model }
 		o.Cameras = map[string]func() identity.Frames{"": func() identity.Frames { return t.finder.hub.Reader() }}
 	}
+	if err := t.openWays(&o); err != nil {
+		return err
+	}
 	if t.identity, err = identity.Open(ctx, o); err != nil {
 		return err
 	}

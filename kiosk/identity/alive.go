@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"slices"
-
 	"github.com/luohu/ting/devices/face"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/identity/liveness"
@@ -187,10 +185,7 @@ var otherWay = view.Action{ID: actionOther, Label: view.T("用其他方式", "Us
 func (w *identifying) endTurn(hint view.Notice) {
 	w.turning = nil
 	w.watcher.release(w.looking)
-	w.watcher.release(w.sub)
-	w.ways = slices.DeleteFunc(slices.Clone(w.ways), func(way kiosk.Way) bool { return way == kiosk.WayFace })
-	w.hinted = hint
-	w.start()
+	w.dropFace(hint)
 }
 
 // turned takes a frame of the turn; done says that the person is proven alive.
@@ -203,6 +198,7 @@ func (w *identifying) turned(l look) (done bool) {
 	case state == liveness.Passed:
 		return true
 	case state == liveness.Failed:
+		w.attempts.faceFailed(w.turner.ID)
 		w.endTurn(notLive)
 	case changed:
 		w.ask(w.turning.page(otherWay))

@@ -56,7 +56,13 @@ func (i *Identity) Enrol(ctx context.Context, v kiosk.Visit, a host.Asker, r kio
 			return kiosk.Enrolment{}, err
 		}
 	}
-	return i.store(ctx, who, shots, r.Purposes, r.Consent, nil)
+	by := ""
+	if _, same := i.resembles(who.ID, shots); len(same) > 0 {
+		if by, err = i.confirmDistinct(k); err != nil {
+			return kiosk.Enrolment{}, err
+		}
+	}
+	return i.store(ctx, who, shots, by, r.Purposes, r.Consent, nil)
 }
 
 // enrollee is the person a request names, or a new visitor.
@@ -210,28 +216,17 @@ func agrees(shots []face.Descriptor, d *face.Descriptor, threshold float64) bool
 }
 
 // store puts agreeing shots into the gallery unless they are somebody else's, and
-// records that they are there, with the consent where nobody else records it.
-func (i *Identity) store(ctx context.Context, who kiosk.Person, shots []face.Descriptor, purposes []string, c kiosk.Consent, recorded *kiosk.Consent) (kiosk.Enrolment, error) {
-	others := map[string]int{}
-	for s := range shots {
-		if m, ok := i.find(&shots[s]); ok && m.Person != who.ID && m.Distance <= i.cfg.Limits.Threshold {
-			others[m.Person]++
-		}
+// records that they are there, with the consent where nobody else records it. by is the
+// staff member who has seen that it is not somebody else's all the same; "" for none.
+func (i *Identity) store(ctx context.Context, who kiosk.Person, shots []face.Descriptor, by string, purposes []string, c kiosk.Consent, recorded *kiosk.Consent) (kiosk.Enrolment, error) {
+	alike, same := i.resembles(who.ID, shots)
+	if len(same) > 0 && by == "" {
+		return kiosk.Enrolment{}, errDuplicate
 	}
-	for _, n := range others {
-		if 2*n > len(shots) {
-			return kiosk.Enrolment{}, &kiosk.Error{
-				Code: kiosk.CodeInvalid,
-				Op:   "enrol",
-				Visitor: view.T("这张脸已经登记在另一个编号下。请先撤回原来的登记,或找工作人员。",
-					"This face is already enrolled under another number. Please withdraw that enrolment first, or ask the staff."),
-				Hint: "duplicate face: the same person, a twin, or somebody in another's name; check by sight",
-			}
-		}
-	}
+	alike = append(alike, same...)
 	i.revoked.mu.Lock() // a withdrawal is judged before the new consent or after it, not in between
 	old, replaces := i.gallery.Entry(who.ID)
-	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c, Model: i.model()}, shots)
+	e, err := i.gallery.Put(gallery.Entry{Person: who, Purposes: purposes, Consent: c, Model: i.model(), Alike: alike}, shots)
 	i.revoked.mu.Unlock()
 	if err != nil {
 		code := kiosk.CodeInternal
@@ -251,7 +246,7 @@ func (i *Identity) store(ctx context.Context, who kiosk.Person, shots []face.Des
 	}
 	i.settle(ctx)
 	i.log.Info("identity: enrolled", "op", "enrol", "template", e.Template, "shots", e.Shots)
-	return kiosk.Enrolment{Person: e.Person, Template: e.Template, Shots: e.Shots}, nil
+	return kiosk.Enrolment{Person: e.Person, Template: e.Template, Shots: e.Shots, Alike: len(e.Alike) > 0, By: by}, nil
 }
 
 // ErrNoShots is wrapped by EnrolFrames where no frame shows one face well.
@@ -292,5 +287,5 @@ func (i *Identity) EnrolFrames(ctx context.Context, who kiosk.Person, frames []*
 		return kiosk.Enrolment{}, &kiosk.Error{Code: kiosk.CodeInvalid, Op: "enrol frames", Cause: ErrNoShots,
 			Hint: fmt.Sprintf("none of %d pictures will do: one face, near, well lit, frontal", len(frames))}
 	}
-	return i.store(ctx, who, shots, purposes, c, nil)
+	return i.store(ctx, who, shots, "", purposes, c, nil)
 }

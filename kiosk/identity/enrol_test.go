@@ -103,7 +103,11 @@ func TestEnrolDuplicate(t *testing.T) {
 		h.put(someone(1, liFace))
 		o := h.enrolling(kiosk.EnrolRequest{Person: wang, Purposes: []string{"gate"}, Consent: consentNow()})
 		time.Sleep(5 * time.Second)
-		if !o.over() || kiosk.CodeOf(o.err) != kiosk.CodeInvalid || !strings.Contains(kiosk.VisitorText(o.err).ZH, "已经登记") {
+		if o.over() || h.screen.page().ID != pageTwins || h.screen.says("李") {
+			t.Errorf("another's face: the page is %+v, %v", h.screen.page(), o.err)
+		}
+		h.screen.touch(actionCancel)
+		if !o.over() || kiosk.CodeOf(o.err) != kiosk.CodeInvalid || !strings.Contains(kiosk.VisitorText(o.err).ZH, "已经登记") || !errors.Is(o.err, ErrDuplicate) {
 			t.Errorf("another's face: %+v, %v", o.value, o.err)
 		}
 		if h.Has(wang) || h.Enrolled() != 1 {

@@ -34,12 +34,14 @@ import (
 
 	"github.com/luohu/ting/devices/camera"
 	"github.com/luohu/ting/devices/face"
+	"github.com/luohu/ting/devices/idcard"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/identity/calibration"
 	"github.com/luohu/ting/kiosk/identity/decision"
 	"github.com/luohu/ting/kiosk/identity/gallery"
 	"github.com/luohu/ting/kiosk/identity/liveness"
+	"github.com/luohu/ting/kiosk/identity/pass"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -47,6 +49,16 @@ import (
 // that is an io.Closer too is closed when nobody looks any more.
 type Frames interface {
 	Next(ctx context.Context) (*camera.Frame, error)
+}
+
+// IDCards is a reader of identity cards, as devices/idcard has them.
+type IDCards interface {
+	Read(ctx context.Context) (idcard.Card, error)
+}
+
+// Codes is a scanner, as host.Scanner has it.
+type Codes interface {
+	Scan(ctx context.Context) (kiosk.ScannedCode, error)
 }
 
 // Config says what an Identity works with.
@@ -68,6 +80,15 @@ type Config struct {
 	Cameras map[string]func() Frames
 	// Lanes names a lane's camera where it is not the terminal's own.
 	Lanes map[string]string
+	// IDCards reads resident identity cards; nil leaves them out of the ways.
+	IDCards IDCards
+	// Codes reads the codes held before the terminal's scanner, and Passes checks
+	// those that are passes of phones; one of them nil leaves passes out of the ways.
+	Codes  Codes
+	Passes *pass.Verifier
+	// PassPage is the center's page that makes passes, as in https://center/pass; the
+	// challenge is appended as its query. "" shows phones the challenge alone.
+	PassPage string
 	// Feeds has the people and revocations feeds; nil for none.
 	Feeds host.Feeds
 	// Stale reports that what is known of withdrawn consents is too old to go by. The
@@ -280,6 +301,9 @@ func (i *Identity) person(ctx context.Context, id string) (kiosk.Person, error) 
 const (
 	RoleStaff   = "staff"
 	RoleVisitor = "visitor"
+	// RoleCitizen is who shows an identity card that the site does not know, where a
+	// service asks for citizens.
+	RoleCitizen = "citizen"
 )
 
 func unavailable(op string, visitor view.Text, hint string, cause error) error {

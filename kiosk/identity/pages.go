@@ -14,12 +14,17 @@ const (
 	pageForm  = "identify-form"
 	pageEnrol = "enrol-face"
 	pageTurn  = "turn-head"
+	pagePass  = "phone-pass"
+	pagePhoto = "id-card-face"
+	pageTwins = "two-alike"
 
-	actionPIN    = "pin"
-	actionStaff  = "staff"
-	actionOK     = "ok"
-	actionCancel = "cancel"
-	actionOther  = "other"
+	actionPIN     = "pin"
+	actionStaff   = "staff"
+	actionPass    = "pass"
+	actionCompare = "id-card-face"
+	actionOK      = "ok"
+	actionCancel  = "cancel"
+	actionOther   = "other"
 
 	fieldNumber = "number"
 	fieldStaff  = "staff-number"
@@ -29,23 +34,15 @@ const (
 // formStays is how long a form waits for the next answer.
 const formStays = 45 * time.Second
 
-// waysPage is where every way stands: the face and the card are live, the PIN and
-// the staff are buttons of one size.
-func waysPage(prompt view.Text, ways []kiosk.Way, hint view.Notice) view.Page {
+// waysPage is where every way stands: the face and the cards are live, the others are
+// buttons of one size.
+func waysPage(prompt view.Text, ways []kiosk.Way, compare bool, hint view.Notice) view.Page {
 	p := view.Page{ID: pageWays, Title: prompt, Timeout: formStays}
 	if prompt.IsZero() {
 		p.Title = view.T("请证明您是谁", "Please show who you are")
 	}
-	face, card := slices.Contains(ways, kiosk.WayFace), slices.Contains(ways, kiosk.WayCard)
-	say := view.T("请选择一种方式", "Please choose a way")
-	switch {
-	case face && card:
-		say = view.T("请看镜头,或把卡贴近读卡器", "Look at the camera, or hold your card to the reader")
-	case face:
-		say = view.T("请看镜头", "Look at the camera")
-	case card:
-		say = view.T("请把卡贴近读卡器", "Hold your card to the reader")
-	}
+	face := slices.Contains(ways, kiosk.WayFace)
+	say := sayLive(face, slices.Contains(ways, kiosk.WayCard), slices.Contains(ways, kiosk.WayIDCard))
 	if face {
 		p.Body = append(p.Body, view.Viewfinder{Key: view.Key{Key: "camera"}, Hint: say})
 	} else {
@@ -57,6 +54,12 @@ func waysPage(prompt view.Text, ways []kiosk.Way, hint view.Notice) view.Page {
 	}
 	for _, w := range ways {
 		switch w {
+		case kiosk.WayIDCard:
+			if compare {
+				p.Actions = append(p.Actions, view.Action{ID: actionCompare, Label: view.T("身份证加刷脸", "ID card and face"), Icon: "id-card"})
+			}
+		case kiosk.WayPass:
+			p.Actions = append(p.Actions, view.Action{ID: actionPass, Label: view.T("手机通行码", "Phone pass"), Icon: "qrcode"})
 		case kiosk.WayPIN:
 			p.Actions = append(p.Actions, view.Action{ID: actionPIN, Label: view.T("密码", "PIN"), Icon: "pin"})
 		case kiosk.WayStaff:
@@ -64,6 +67,27 @@ func waysPage(prompt view.Text, ways []kiosk.Way, hint view.Notice) view.Page {
 		}
 	}
 	return p
+}
+
+// sayLive says what can be done without touching anything.
+func sayLive(face, card, idCard bool) view.Text {
+	switch {
+	case face && card && idCard:
+		return view.T("请看镜头,或刷卡,或放上身份证", "Look at the camera, tap your card, or lay down your ID card")
+	case face && card:
+		return view.T("请看镜头,或把卡贴近读卡器", "Look at the camera, or hold your card to the reader")
+	case face && idCard:
+		return view.T("请看镜头,或放上身份证", "Look at the camera, or lay down your ID card")
+	case card && idCard:
+		return view.T("请刷卡,或放上身份证", "Tap your card, or lay down your ID card")
+	case face:
+		return view.T("请看镜头", "Look at the camera")
+	case card:
+		return view.T("请把卡贴近读卡器", "Hold your card to the reader")
+	case idCard:
+		return view.T("请把身份证放在读卡区", "Lay your ID card on the reader")
+	}
+	return view.T("请选择一种方式", "Please choose a way")
 }
 
 // hintOf says what the person can do about a sighting: what its detail advises, or
@@ -86,6 +110,7 @@ var hints = map[kiosk.Verdict]view.Notice{
 	kiosk.Withdrawn:   {Tone: view.Refusal, Text: view.T("按您的意愿,这里不用人脸识别,请用其他方式", "As you wished, your face is not used here; please use another way")},
 	kiosk.NoCamera:    {Tone: view.Warning, Text: view.T("摄像头暂时不能用,请用其他方式", "The camera is out of order; please use another way")},
 	kiosk.NoEngine:    {Tone: view.Busy, Text: view.T("刷脸正在恢复,请稍等或用其他方式", "Face recognition is coming back; wait a moment or use another way")},
+	kiosk.Lookalike:   {Tone: view.Warning, Text: view.T("有人和您长得很像,请用其他方式", "Somebody looks much like you; please use another way")},
 	kiosk.CardUnknown: {Tone: view.Refusal, Text: view.T("这张卡没有登记,请用其他方式", "This card is not registered; please use another way")},
 }
 
@@ -103,6 +128,12 @@ func formPage(way kiosk.Way, prompt view.Text, before view.Answer, wrong view.Te
 			{ID: actionCancel, Label: view.T("返回", "Back")},
 		},
 		Timeout: formStays,
+	}
+	if way == formSecond {
+		p.Title = view.T("请再确认一次", "Please confirm once more")
+		p.Body = append(p.Body, view.TextNode{Key: view.Key{Key: "why"},
+			Text: view.T("有人和您长得很像。请刷一次卡,或输入您的密码。", "Somebody looks much like you. Please tap your card, or type your PIN.")})
+		f.Fields = []view.Field{secret}
 	}
 	if way == kiosk.WayStaff {
 		p.Title = view.T("由工作人员确认", "Confirmed by the staff")

@@ -120,7 +120,14 @@ type sightings struct {
 	release func()
 }
 
-func (s *sightings) Next() (kiosk.Sighting, error) { return s.next(s.ctx) }
+// Next leaves the person of a Lookalike out: whose face it is is not known yet.
+func (s *sightings) Next() (kiosk.Sighting, error) {
+	sg, err := s.next(s.ctx)
+	if sg.Verdict == kiosk.Lookalike {
+		sg.Person = kiosk.Person{}
+	}
+	return sg, err
+}
 
 func (s *sightings) Close() error {
 	s.end()

@@ -302,6 +302,9 @@ func (w *watcher) sighting(ctx context.Context, e decision.Event, now time.Time)
 	}
 	p.Way, p.Score = kiosk.WayFace, e.Score
 	s.Person = p
+	if len(w.id.gallery.Alike(e.Person)) > 0 {
+		s.Verdict, s.Detail = kiosk.Lookalike, "another member looks too much like this one"
+	}
 	return s
 }
 

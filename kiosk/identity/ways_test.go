@@ -198,34 +198,47 @@ func TestIdentifyWrongPIN(t *testing.T) {
 	})
 }
 
-// TestPINPadLocks: one PIN tried on every number.
-func TestPINPadLocks(t *testing.T) {
-	now := time.Unix(0, 0)
-	a := newAttempts(func() time.Time { return now })
-	for n := range wrongInAll {
-		number := string(rune('1'+n%9)) + string(rune('0'+n/9))
-		if err := a.check(number); err != nil {
-			t.Fatalf("locked after %d tries", n)
+// TestPINPadSlowsDown: one PIN tried on every number. Nobody else is locked out: he
+// waits for seconds.
+func TestPINPadSlowsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, t.TempDir())
+		for n := range wrongInAll {
+			o := h.identify(t.Context(), kiosk.IdentifyRequest{Ways: []kiosk.Way{kiosk.WayPIN}})
+			h.screen.touch(actionOK, fieldNumber, string(rune('1'+n%9))+string(rune('0'+n/9)), fieldPIN, "1234")
+			h.screen.touch(view.ActionBack)
+			if !o.over() || kiosk.CodeOf(o.err) != kiosk.CodeCancelled {
+				t.Fatalf("try %d: %v", n, o.err)
+			}
 		}
-		a.wrong(number)
-	}
-	if err := a.check(li); kiosk.CodeOf(err) != kiosk.CodeLocked {
-		t.Errorf("after %d wrong PINs the pad says %v", wrongInAll, err)
-	}
-	a.right("10")
-	if err := a.check(li); err == nil {
-		t.Error("one right PIN opens the pad for others")
-	}
-	now = now.Add(lockFor)
-	if err := a.check(li); err != nil {
-		t.Errorf("after the cool-down: %v", err)
-	}
+		o := h.identify(t.Context(), kiosk.IdentifyRequest{Ways: []kiosk.Way{kiosk.WayPIN}})
+		h.screen.touch(actionOK, fieldNumber, li, fieldPIN, "1234")
+		if o.over() || !h.screen.says("秒再试") {
+			t.Errorf("at once: %+v, %v, page %+v", o.value, o.err, h.screen.page())
+		}
+		time.Sleep(padPause)
+		h.screen.touch(actionOK, fieldNumber, li, fieldPIN, "1234")
+		mustPerson(t, o, li, kiosk.WayPIN, "")
+
+		o = h.identify(t.Context(), kiosk.IdentifyRequest{Ways: []kiosk.Way{kiosk.WayPIN}})
+		h.screen.touch(actionOK, fieldNumber, "77", fieldPIN, "1234") // the right PIN forgave nothing
+		h.screen.touch(actionOK, fieldNumber, "78", fieldPIN, "1234")
+		if o.over() || !h.screen.says("秒再试") {
+			t.Errorf("after another wrong one: %v, page %+v", o.err, h.screen.page())
+		}
+		h.screen.touch(view.ActionBack)
+		time.Sleep(lockFor)
+		o = h.identify(t.Context(), kiosk.IdentifyRequest{Ways: []kiosk.Way{kiosk.WayPIN}})
+		h.screen.touch(actionOK, fieldNumber, "79", fieldPIN, "1234")
+		h.screen.touch(actionOK, fieldNumber, li, fieldPIN, "1234")
+		mustPerson(t, o, li, kiosk.WayPIN, "")
+	})
 }
 
 func TestIdentifyStaff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := build(t, t.TempDir())
-		visitor, err := h.store(t.Context(), kiosk.Person{ID: "V-0000012345", Name: "访客一", Role: RoleVisitor}, []face.Descriptor{looks(7)}, []string{"gate"}, consentNow(), nil)
+		visitor, err := h.store(t.Context(), kiosk.Person{ID: "V-0000012345", Name: "访客一", Role: RoleVisitor}, []face.Descriptor{looks(7)}, "", []string{"gate"}, consentNow(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -169,11 +169,11 @@ func toEnrol(r *pb.EnrolRequest) kiosk.EnrolRequest {
 }
 
 func fromEnrolment(e kiosk.Enrolment) *pb.EnrolReply {
-	return &pb.EnrolReply{Person: fromPerson(e.Person), Template: e.Template, Shots: int32(e.Shots)}
+	return &pb.EnrolReply{Person: fromPerson(e.Person), Template: e.Template, Shots: int32(e.Shots), Alike: e.Alike, By: e.By}
 }
 
 func toEnrolment(r *pb.EnrolReply) kiosk.Enrolment {
-	return kiosk.Enrolment{Person: toPerson(r.GetPerson()), Template: r.GetTemplate(), Shots: int(r.GetShots())}
+	return kiosk.Enrolment{Person: toPerson(r.GetPerson()), Template: r.GetTemplate(), Shots: int(r.GetShots()), Alike: r.GetAlike(), By: r.GetBy()}
 }
 
 func fromReceipt(r kiosk.Receipt) *pb.RecordReply {

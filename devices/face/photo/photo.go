@@ -117,6 +117,9 @@ func check(c image.Config) error {
 	return nil
 }
 
+// Frame makes a frame of a picture that is upright already, a card's for example.
+func Frame(img image.Image) *camera.Frame { return frame(img, upright) }
+
 // frame makes a picture upright, opaque and no larger than MaxSide.
 func frame(img image.Image, o turn) *camera.Frame {
 	from := img.Bounds()

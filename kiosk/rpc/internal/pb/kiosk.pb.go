@@ -1666,6 +1666,8 @@ type EnrolReply struct {
 	Person        *Person                `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
 	Template      string                 `protobuf:"bytes,2,opt,name=template,proto3" json:"template,omitempty"` // its ID
 	Shots         int32                  `protobuf:"varint,3,opt,name=shots,proto3" json:"shots,omitempty"`
+	Alike         bool                   `protobuf:"varint,4,opt,name=alike,proto3" json:"alike,omitempty"`
+	By            string                 `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1719,6 +1721,20 @@ func (x *EnrolReply) GetShots() int32 {
 		return x.Shots
 	}
 	return 0
+}
+
+func (x *EnrolReply) GetAlike() bool {
+	if x != nil {
+		return x.Alike
+	}
+	return false
+}
+
+func (x *EnrolReply) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
 }
 
 type ForgetRequest struct {
@@ -3195,12 +3211,14 @@ const file_kiosk_proto_rawDesc = "" +
 	"\ftext_version\x18\x01 \x01(\tR\vtextVersion\x12\x19\n" +
 	"\bgiven_by\x18\x02 \x01(\tR\agivenBy\x12\x10\n" +
 	"\x03way\x18\x03 \x01(\tR\x03way\x12$\n" +
-	"\x04time\x18\x04 \x01(\v2\x10.ting.kiosk.TimeR\x04time\"j\n" +
+	"\x04time\x18\x04 \x01(\v2\x10.ting.kiosk.TimeR\x04time\"\x90\x01\n" +
 	"\n" +
 	"EnrolReply\x12*\n" +
 	"\x06person\x18\x01 \x01(\v2\x12.ting.kiosk.PersonR\x06person\x12\x1a\n" +
 	"\btemplate\x18\x02 \x01(\tR\btemplate\x12\x14\n" +
-	"\x05shots\x18\x03 \x01(\x05R\x05shots\"Y\n" +
+	"\x05shots\x18\x03 \x01(\x05R\x05shots\x12\x14\n" +
+	"\x05alike\x18\x04 \x01(\bR\x05alike\x12\x0e\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\"Y\n" +
 	"\rForgetRequest\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12\x1a\n" +
