@@ -54,6 +54,7 @@ type IdentifyRequest struct {
 // WatchRequest asks for a stream of sightings.
 type WatchRequest struct {
 	Purpose string // as in IdentifyRequest
+	Ways    []Way  // of those that need no page, the face and the card; empty is every way
 }
 
 // Sightings is a stream of what the terminal sees.

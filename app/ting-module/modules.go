@@ -15,7 +15,7 @@ var builtIn = []struct {
 	name string
 	make func() kiosk.Module
 }{
-	{gate.ID, gate.New},
+	{gate.ID, func() kiosk.Module { return gate.New() }},
 	{canteen.ID, canteen.New},
 	{hall.ID, hall.New},
 	{canteen.DeskID, canteen.NewDesk},

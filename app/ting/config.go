@@ -20,6 +20,7 @@ import (
 
 	"github.com/luohu/ting/app/shell"
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/identity"
 	"github.com/luohu/ting/kiosk/view"
 	"github.com/luohu/ting/sync/feed"
@@ -215,12 +216,21 @@ type ModuleConfig struct {
 	Command []string `toml:"command"` // empty is ting-module ID beside this program
 	SHA256  string   `toml:"sha256"`  // of the program, for a third party's
 	Grant   []string `toml:"grant"`   // permissions; none is the default
+	Ways    []string `toml:"ways"`    // to say who one is: face, card, id-card, pass, pin, staff; none is every way
 	Lane    string   `toml:"lane"`    // which barrier it may open
 	Title   TextPair `toml:"title"`   // on its tile, instead of the module's own
 	Group   TextPair `toml:"group"`   // the heading its tile stands under, likewise
 	// Settings are the module's own; its README says which there are. They are
 	// texts: port = "6001".
 	Settings map[string]string `toml:"settings"`
+}
+
+// ways are those of the site for this module.
+func (m ModuleConfig) ways() (ways []kiosk.Way) {
+	for _, w := range m.Ways {
+		ways = append(ways, kiosk.Way(w))
+	}
+	return ways
 }
 
 // DemoConfig is for the demo district only.
@@ -363,6 +373,9 @@ func (c *Config) check() (problems []string) {
 			if !slices.Contains(kiosk.Permissions(), kiosk.Permission(g)) {
 				bad("module %q: unknown permission %q, there are: %v", m.ID, g, kiosk.Permissions())
 			}
+		}
+		if err := host.CheckWays(m.ways()); err != nil {
+			bad("module %q: ways = %q: %v", m.ID, m.Ways, err)
 		}
 		if len(m.Command) == 0 && !builtIn(m.ID) {
 			bad("unknown module %q: built in are %s; another one needs command = [\"/path/to/program\"] and sha256",

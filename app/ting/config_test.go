@@ -58,6 +58,11 @@ func TestLoadConfig_SaysWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "mode =", "moode =", "unknown key terminal.moode"},
 		{"metrics for everybody", "[demo]", "[operations]\nlisten = \"0.0.0.0:9465\"\n[demo]", "only this machine may ask"},
+		{"the face alone", `id = "enrolment"`, "id = \"enrolment\"\nways = [\"face\"]", "the face may not be the only way"},
+		{"a way there is not", `id = "enrolment"`, "id = \"enrolment\"\nways = [\"iris\"]", `unknown way "iris"`},
+		{"a pass's key", "[demo]", "[scanner]\nurl = \"camera:\"\n[pass]\nkeys = [\"AAAA\"]\n[demo]", "ting-center pass -key"},
+		{"passes without a scanner", "[demo]", "[pass]\nkeys = [\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]\n[demo]", "passes need a [scanner]"},
+		{"a pass's page without TLS", "[demo]", "[pass]\npage = \"http://center\"\n[demo]", "pass.page"},
 		{"unknown table", "[demo]", "[demonstration]", "unknown key demonstration"},
 		{"syntax", "[terminal]", "[terminal", "expected"},
 		{"terminal ID", `"gate-east-1"`, `"Gate East"`, "terminal.id"},

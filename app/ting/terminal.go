@@ -426,7 +426,7 @@ func (t *terminal) openHost(changed chan<- struct{}) error {
 	t.peripherals.lend(&o.Services)
 	for _, m := range c.Modules {
 		hm := host.Module{
-			ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane,
+			ID: m.ID, Command: m.Command, SHA256: m.SHA256, Lane: m.Lane, Ways: m.ways(),
 			Title: view.T(m.Title.ZH, m.Title.EN), Group: view.T(m.Group.ZH, m.Group.EN),
 			Setup: kiosk.Setup{Settings: m.Settings, Dir: filepath.Join(c.Terminal.State, "modules", m.ID)},
 		}

@@ -25,7 +25,10 @@ type Module struct {
 	// what the file holds at the first start is what it must hold at every later one.
 	SHA256 string
 	Grants []kiosk.Permission
-	Lane   string // the visit's lane; may be empty
+	// Ways are those that the site lets the module ask people for; empty is every way.
+	// The face may not be the only one.
+	Ways []kiosk.Way
+	Lane string // the visit's lane; may be empty
 	// Setup is what a module that is a kiosk.Starter is started with.
 	Setup kiosk.Setup
 	// Title and Group replace those of the manifest where they say something.
@@ -141,6 +144,9 @@ func checkModule(m Module) error {
 		if !slices.Contains(kiosk.Permissions(), p) {
 			return fmt.Errorf("host: module %q: unknown permission %q, there are: %v", m.ID, p, kiosk.Permissions())
 		}
+	}
+	if err := CheckWays(m.Ways); err != nil {
+		return fmt.Errorf("host: module %q: %w", m.ID, err)
 	}
 	return nil
 }

@@ -85,9 +85,11 @@ func (s *Session) Now() time.Time { return s.Clock.Now() }
 func (s *Session) Identify(ctx context.Context, r kiosk.IdentifyRequest) (kiosk.Person, error) {
 	const op = "identify"
 	return lend(ctx, s, op, kiosk.PermIdentify, func(ctx context.Context) (kiosk.Person, error) {
-		if len(r.Ways) > 0 && !slices.ContainsFunc(r.Ways, func(w kiosk.Way) bool { return w != kiosk.WayFace }) {
-			return kiosk.Person{}, invalid(op, "the face may not be the only way")
+		ways, err := s.allowed(op, r.Ways)
+		if err != nil {
+			return kiosk.Person{}, err
 		}
+		r.Ways = ways
 		if s.Services.Identity == nil {
 			return kiosk.Person{}, missing(op, "identity service")
 		}
@@ -110,6 +112,15 @@ func (s *Session) Watch(ctx context.Context, r kiosk.WatchRequest) (kiosk.Sighti
 	}
 	if s.Services.Identity == nil {
 		return nil, missing(op, "identity service")
+	}
+	if len(s.Ways) > 0 { // others stand on the module's own page: the camera need not be left with one
+		if len(r.Ways) == 0 {
+			r.Ways = kiosk.EveryWay()
+		}
+		r.Ways = slices.DeleteFunc(slices.Clone(r.Ways), func(w kiosk.Way) bool { return !slices.Contains(s.Ways, w) })
+		if len(r.Ways) == 0 {
+			return nil, &kiosk.Error{Code: kiosk.CodeDenied, Op: op, Hint: "the site allows none of the ways that are watched"}
+		}
 	}
 	ctx, stop := s.during(ctx)
 	w := &watch{session: s, stop: sync.OnceFunc(stop)}

@@ -18,6 +18,7 @@ type SessionConfig struct {
 	Visit    kiosk.Visit
 	Manifest kiosk.Manifest
 	Grants   []kiosk.Permission // what the site grants; nothing else is lent
+	Ways     []kiosk.Way        // what the site lets the module ask people for; empty is every way
 	Services Services
 	Clock    Clock                  // nil is the system's
 	Log      *slog.Logger           // nil discards

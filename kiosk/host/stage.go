@@ -205,6 +205,7 @@ func (g *Stage) open(ctx context.Context, m *module, manifest kiosk.Manifest) *S
 		c.Visit.Module, c.Grants = manifest.ID, manifest.Permissions // see Attend
 	} else {
 		c.Visit.Module, c.Visit.Lane, c.Grants, c.Refused = m.ID, m.Lane, m.Grants, m.refused
+		c.Ways = m.Ways
 	}
 	s := NewSession(ctx, c)
 	g.mu.Lock()

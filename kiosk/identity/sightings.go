@@ -139,9 +139,14 @@ func (s *sightings) Close() error {
 // tells NoCamera once, and then the cards.
 func (i *Identity) Watch(ctx context.Context, v kiosk.Visit, r kiosk.WatchRequest) (kiosk.Sightings, error) {
 	sub := newSubscription(decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v))))
-	unlisten := i.cards.listen(sub)
+	unlisten := func() {}
+	if len(r.Ways) == 0 || slices.Contains(r.Ways, kiosk.WayCard) {
+		unlisten = i.cards.listen(sub)
+	}
 	w := i.watcherFor(v)
 	switch {
+	case len(r.Ways) > 0 && !slices.Contains(r.Ways, kiosk.WayFace):
+		w = nil
 	case w == nil:
 		sub.tell(kiosk.Sighting{Verdict: kiosk.NoCamera, Time: i.cfg.Now(), Detail: "none configured"})
 	case i.outOfDate():

@@ -167,7 +167,7 @@ func TestEverythingArrives(t *testing.T) {
 			return person, nil
 		},
 		watch: func(_ context.Context, r kiosk.WatchRequest) (kiosk.Sightings, error) {
-			same(t, "Watch", r, kiosk.WatchRequest{Purpose: "gate"})
+			same(t, "Watch", r, kiosk.WatchRequest{Purpose: "gate", Ways: []kiosk.Way{kiosk.WayCard}})
 			return &scriptedSightings{all: []kiosk.Sighting{sighting, {Verdict: kiosk.NoFace}}}, nil
 		},
 		enrol: func(r kiosk.EnrolRequest) (kiosk.Enrolment, error) { same(t, "Enrol", r, enrol); return enrolment, nil },
@@ -232,7 +232,7 @@ func TestEverythingArrives(t *testing.T) {
 	check("Weigh", mg, int64(350_000), err)
 	check("Speak", nil, nil, s.Speak(ctx, view.T("请取票", "Please")))
 	check("the sentence", side.spoken, view.T("请取票", "Please"), nil)
-	w, err := s.Watch(ctx, kiosk.WatchRequest{Purpose: "gate"})
+	w, err := s.Watch(ctx, kiosk.WatchRequest{Purpose: "gate", Ways: []kiosk.Way{kiosk.WayCard}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (s *session) Identify(ctx context.Context, r kiosk.IdentifyRequest) (kiosk.
 func (s *session) Watch(ctx context.Context, r kiosk.WatchRequest) (kiosk.Sightings, error) {
 	const op = "watch"
 	ctx, cancel := context.WithCancel(ctx)
-	stream, err := s.terminal.Watch(ctx, &pb.WatchRequest{Visit: s.visit.ID, Purpose: r.Purpose})
+	stream, err := s.terminal.Watch(ctx, &pb.WatchRequest{Visit: s.visit.ID, Purpose: r.Purpose, Ways: fromStrings(r.Ways)})
 	if err == nil {
 		_, err = stream.Recv() // the watch has begun, or why it has not
 	}

@@ -118,7 +118,7 @@ func (t *terminalServer) Watch(r *pb.WatchRequest, stream grpc.ServerStreamingSe
 	if err != nil {
 		return err
 	}
-	w, err := s.Watch(stream.Context(), kiosk.WatchRequest{Purpose: r.GetPurpose()})
+	w, err := s.Watch(stream.Context(), kiosk.WatchRequest{Purpose: r.GetPurpose(), Ways: toStrings[kiosk.Way](r.GetWays())})
 	if err != nil {
 		return err
 	}

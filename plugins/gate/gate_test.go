@@ -168,6 +168,7 @@ func TestRefusals(t *testing.T) {
 		{kiosk.TwoFaces, true, false},
 		{kiosk.Withdrawn, true, false},
 		{kiosk.CardUnknown, true, false},
+		{kiosk.Lookalike, true, false},
 		{kiosk.NoCamera, false, true},
 		{kiosk.NoEngine, false, true},
 	}
@@ -560,7 +561,7 @@ func TestGreeting(t *testing.T) {
 // TestPagesAreComplete: every page is valid and reads in both languages.
 func TestPagesAreComplete(t *testing.T) {
 	now := kiosktest.Morning
-	pages := []view.Page{idlePage(), cardPage(), welcomePage(li, Out, now), alreadyPage(li, now), barrierPage(li, In, now),
+	pages := []view.Page{idlePage(), cardPage(), welcomePage(li, Out, now), alreadyPage(li, now), barrierPage(li, In, now), ruledPage(li, Passback().Refuse(Passage{Direction: In, Before: In})),
 		notStoredPage(), lockedPage(nil), troublePage(nil)}
 	for v := range refusedBy {
 		pages = append(pages, refusalPage(kiosk.Sighting{Verdict: v}))

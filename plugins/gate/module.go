@@ -33,11 +33,13 @@ const ID = "gate"
 type Gate struct {
 	passes   *passes
 	refusals *refusals
+	rules    []Rule
+	oneWay   map[string]string // direction by lane, for those that lead one way
 }
 
-// New returns the gate's module.
-func New() kiosk.Module {
-	return &Gate{passes: newPasses(), refusals: newRefusals()}
+// New returns the gate's module, with a school's own rules about who may pass.
+func New(rules ...Rule) kiosk.Module {
+	return &Gate{passes: newPasses(), refusals: newRefusals(), rules: rules, oneWay: map[string]string{}}
 }
 
 // Manifest implements kiosk.Module.

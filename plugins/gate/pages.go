@@ -210,6 +210,11 @@ var refusedBy = map[kiosk.Verdict]refusal{
 		text:  view.T("按您的意愿,这里不用人脸识别", "As you wished, your face is not used here"),
 		tone:  view.Refusal, stays: refusalStays,
 	},
+	kiosk.Lookalike: {
+		title: view.T("请再刷一次卡", "Please tap your card too"),
+		text:  view.T("有人和您长得很像,请刷卡或输密码", "Somebody looks much like you; please use your card or PIN"),
+		tone:  view.Warning, stays: refusalStays,
+	},
 	kiosk.CardUnknown: {
 		title: view.T("这张卡没有登记", "This card is not registered"),
 		text:  view.T("请换一张卡,或请老师帮忙", "Please use another card, or ask a teacher"),

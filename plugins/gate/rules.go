@@ -35,16 +35,7 @@ func newPasses() *passes { return &passes{last: map[string]lastPass{}} }
 // less than samePass ago. heard is his newest pass that the center knows of, or
 // zero: the newer of it and what is known here counts, if it is of today.
 func (p *passes) next(person string, now time.Time, heard lastPass) (direction string, fresh bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if day := now.Format(time.DateOnly); day != p.day {
-		p.day = day
-		clear(p.last)
-	}
-	l, known := p.last[person]
-	if heard.at.In(now.Location()).Format(time.DateOnly) == p.day && (!known || heard.at.After(l.at)) {
-		l, known = heard, true
-	}
+	l, known := p.newest(person, now, heard)
 	switch {
 	case !known:
 		return In, true
@@ -54,6 +45,21 @@ func (p *passes) next(person string, now time.Time, heard lastPass) (direction s
 		return Out, true
 	}
 	return In, true
+}
+
+// newest is a person's newest pass of today: the one known here, or heard.
+func (p *passes) newest(person string, now time.Time, heard lastPass) (l lastPass, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if day := now.Format(time.DateOnly); day != p.day {
+		p.day = day
+		clear(p.last)
+	}
+	l, known = p.last[person]
+	if heard.at.In(now.Location()).Format(time.DateOnly) == p.day && (!known || heard.at.After(l.at)) {
+		l, known = heard, true
+	}
+	return l, known
 }
 
 // done remembers a pass that is durable.
@@ -89,7 +95,7 @@ func (r *refusals) due(v kiosk.Verdict, now time.Time) bool {
 // a refusal, and what the terminal itself lacks is no one's.
 func refusable(v kiosk.Verdict) bool {
 	switch v {
-	case kiosk.Stranger, kiosk.TooDark, kiosk.TwoFaces, kiosk.Withdrawn, kiosk.CardUnknown:
+	case kiosk.Stranger, kiosk.TooDark, kiosk.TwoFaces, kiosk.Withdrawn, kiosk.CardUnknown, kiosk.Lookalike:
 		return true
 	}
 	return false

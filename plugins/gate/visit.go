@@ -221,16 +221,26 @@ const openWithin = 3 * time.Second
 // pass lets a person through: the record first, the barrier next, then the welcome.
 func (v *visit) pass(ctx context.Context, p kiosk.Person) error {
 	now := v.s.Now()
-	turn, fresh := v.passes.next(p.ID, now, v.heard(ctx, p.ID))
+	lane := v.s.Visit().Lane
+	heard := v.heard(ctx, p.ID)
+	before, _ := v.passes.newest(p.ID, now, heard)
+	turn, fresh := v.passes.next(p.ID, now, heard)
 	if !fresh {
 		v.hold(ctx, alreadyPage(p, now))
 		return nil
+	}
+	if leads := v.oneWay[lane]; leads != "" {
+		turn = leads
+	}
+	if rule, why := v.refusedBy(Passage{p, lane, turn, now, before.direction, before.at}); rule != "" {
+		v.hold(ctx, ruledPage(p, why))
+		return v.refuse(ctx, kiosk.Verdict(rule))
 	}
 	_, err := v.s.Record(ctx, Pass{
 		Person:    p.ID,
 		Direction: turn,
 		Way:       string(p.Way),
-		Lane:      v.s.Visit().Lane,
+		Lane:      lane,
 		By:        p.By,
 		At:        now,
 	})

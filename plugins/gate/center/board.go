@@ -207,6 +207,10 @@ func wayText(way string) string {
 		return "刷卡 Card"
 	case kiosk.WayPIN:
 		return "密码 PIN"
+	case kiosk.WayIDCard:
+		return "身份证 ID card"
+	case kiosk.WayPass:
+		return "手机通行码 Phone pass"
 	case kiosk.WayStaff:
 		return "工作人员 Staff"
 	}
@@ -229,6 +233,10 @@ func verdictText(v string) string {
 		return "摄像头离线 No camera"
 	case kiosk.NoEngine:
 		return "识别重启中 Engine restarting"
+	case kiosk.Lookalike:
+		return "与他人相像 Looks alike"
+	case "passback":
+		return "重复通行 Passback"
 	case kiosk.CardUnknown:
 		return "未知卡片 Unknown card"
 	}

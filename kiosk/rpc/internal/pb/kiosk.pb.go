@@ -1348,6 +1348,7 @@ type WatchRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Visit         string                 `protobuf:"bytes,1,opt,name=visit,proto3" json:"visit,omitempty"`
 	Purpose       string                 `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	Ways          []string               `protobuf:"bytes,3,rep,name=ways,proto3" json:"ways,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1394,6 +1395,13 @@ func (x *WatchRequest) GetPurpose() string {
 		return x.Purpose
 	}
 	return ""
+}
+
+func (x *WatchRequest) GetWays() []string {
+	if x != nil {
+		return x.Ways
+	}
+	return nil
 }
 
 // WatchReply without a sighting is sent once, first: the watch has begun.
@@ -3188,10 +3196,11 @@ const file_kiosk_proto_rawDesc = "" +
 	"\x04live\x18\x06 \x01(\bR\x04live\x12\x16\n" +
 	"\x06person\x18\a \x01(\tR\x06person\";\n" +
 	"\rIdentifyReply\x12*\n" +
-	"\x06person\x18\x01 \x01(\v2\x12.ting.kiosk.PersonR\x06person\">\n" +
+	"\x06person\x18\x01 \x01(\v2\x12.ting.kiosk.PersonR\x06person\"R\n" +
 	"\fWatchRequest\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\tR\x05visit\x12\x18\n" +
-	"\apurpose\x18\x02 \x01(\tR\apurpose\">\n" +
+	"\apurpose\x18\x02 \x01(\tR\apurpose\x12\x12\n" +
+	"\x04ways\x18\x03 \x03(\tR\x04ways\">\n" +
 	"\n" +
 	"WatchReply\x120\n" +
 	"\bsighting\x18\x01 \x01(\v2\x14.ting.kiosk.SightingR\bsighting\"\xa4\x01\n" +
