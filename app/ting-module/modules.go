@@ -21,6 +21,8 @@ var builtIn = []struct {
 	{canteen.DeskID, canteen.NewDesk},
 	{canteen.AccountID, canteen.NewAccount},
 	{library.ID, library.New},
+	{hall.DeskID, hall.NewDesk},
+	{hall.ScreenID, hall.NewScreen},
 	{enrolment.ID, func() kiosk.Module { return enrolment.New() }},
 	{triage.ID, func() kiosk.Module { return triage.New() }},
 	{triage.DeskID, func() kiosk.Module { return triage.NewDesk() }},

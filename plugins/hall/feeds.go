@@ -93,3 +93,9 @@ func lookup[T any](ctx context.Context, s kiosk.Session, feed, key string) (v T,
 	}
 	return v, true, nil
 }
+
+// decode reads a row into what it is.
+func decode[T any](r kiosk.Row) (v T, err error) {
+	err = json.Unmarshal(r.JSON, &v)
+	return v, err
+}

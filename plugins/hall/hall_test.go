@@ -154,7 +154,7 @@ func TestApplication(t *testing.T) {
 	}
 	lease := sheet(800, 1100, false)
 	photograph(tm, "photo-lease-0", actionMore, lease)
-	photograph(tm, "photo-lease-1", actionNext, sheet(900, 1300, true))
+	photograph(tm, "photo-lease-1", actionNext, sheet(700, 1000, true))
 	sign(tm, "13800138000")
 	p = tm.WantPage("submitted")
 	sub := submitted(t, tm)
@@ -608,7 +608,7 @@ func FuzzParseNumber(f *testing.F) {
 }
 
 func TestShrink(t *testing.T) {
-	p, err := shrink(sheet(2400, 3200, true)) // noise: the worst there is
+	p, err := shrink(sheet(1200, 1600, true)) // noise: the worst there is
 	if err != nil || len(p.bytes) > pictureBytes {
 		t.Errorf("%d bytes, %v", len(p.bytes), err)
 	}
