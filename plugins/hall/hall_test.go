@@ -154,7 +154,7 @@ func TestApplication(t *testing.T) {
 	}
 	lease := sheet(800, 1100, false)
 	photograph(tm, "photo-lease-0", actionMore, lease)
-	photograph(tm, "photo-lease-1", actionNext, sheet(700, 1000, true))
+	photograph(tm, "photo-lease-1", actionNext, sheet(300, 420, true))
 	sign(tm, "13800138000")
 	p = tm.WantPage("submitted")
 	sub := submitted(t, tm)
@@ -561,7 +561,7 @@ func TestWithoutAList(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	seen := map[string]bool{}
-	for range 200 {
+	for range 40 {
 		n := newNumber(morning)
 		if seen[n] {
 			t.Fatalf("%s twice", n)
@@ -608,12 +608,21 @@ func FuzzParseNumber(f *testing.F) {
 }
 
 func TestShrink(t *testing.T) {
-	p, err := shrink(sheet(1200, 1600, true)) // noise: the worst there is
-	if err != nil || len(p.bytes) > pictureBytes {
-		t.Errorf("%d bytes, %v", len(p.bytes), err)
+	for name, taken := range map[string][]byte{
+		"large": sheet(1000, 1400, false),
+		"noise": sheet(600, 800, true), // the worst there is
+	} {
+		p, err := shrink(taken)
+		if err != nil || len(p.bytes) > pictureBytes || name == "noise" && len(taken) <= pictureBytes {
+			t.Errorf("%s: %d bytes of %d, %v", name, len(p.bytes), len(taken), err)
+		}
+		if w, h, err := view.PictureSize(p.bytes); err != nil || h > pictureLongest || w >= h {
+			t.Errorf("%s: %d×%d, %v", name, w, h, err)
+		}
 	}
-	if w, h, err := view.PictureSize(p.bytes); err != nil || h > pictureLongest || w >= h {
-		t.Errorf("%d×%d, %v", w, h, err)
+	small := sheet(300, 400, false)
+	if p, err := shrink(small); err != nil || !bytes.Equal(p.bytes, small) {
+		t.Errorf("a small one is changed: %v", err)
 	}
 	if _, err := shrink([]byte("no picture")); kiosk.CodeOf(err) != kiosk.CodeInvalid {
 		t.Errorf("%v", err)

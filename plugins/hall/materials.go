@@ -8,6 +8,7 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+	"math"
 	"slices"
 
 	"golang.org/x/image/draw"
@@ -130,16 +131,17 @@ func shrink(taken []byte) (picture, error) {
 		if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: quality}); err != nil {
 			return picture{}, &kiosk.Error{Code: kiosk.CodeInternal, Op: "shrink a photograph", Cause: err}
 		}
-		if b.Len() <= pictureBytes || size < pictureLongest/4 {
+		if b.Len() <= pictureBytes || size < smallest {
 			return picture{"image/jpeg", b.Bytes()}, nil
 		}
-		if quality > 50 {
-			quality -= 15
-		} else {
-			size = size * 4 / 5
-		}
+		// A printed page fits at the first try. What does not is as large as its area.
+		quality = 60
+		size = int(float64(size) * min(0.9, math.Sqrt(float64(pictureBytes)/float64(b.Len()))))
 	}
 }
+
+// smallest is the least size a photograph is made for the sake of its bytes.
+const smallest = 320
 
 // recordPictures records pictures in parts and returns their digests.
 func (v *visit) recordPictures(ctx context.Context, number, material string, pictures []picture) (digests []string, err error) {
