@@ -60,6 +60,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 	operations := fs.String("metrics", "", "`address` for Prometheus and health checks, without TLS: 127.0.0.1:9464 (off by default)")
 	drain := fs.Duration("drain", 0, "how long to answer 503 before the port is closed at the end, so that a load balancer notices")
 	logs := fs.String("log", "text", "how to log: text or json")
+	selfChecks := fs.String("sip2", "", "`address` at which self-checks of any maker are answered in SIP2, without TLS: 127.0.0.1:6001 (off by default); who may log in is in sip2.toml of the state")
+	selfChecksTLS := fs.String("sip2-tls", "", "`address` for the same with TLS, by a certificate of the district's authority")
 	demo := fs.Bool("demo", false, "load the demo district, and let its terminal in; implies -safe committed")
 	if err := flags(fs, args, stderr); err != nil {
 		return err
@@ -133,6 +135,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 	looking, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	watching.Go(func() { watchFiling(looking, c, log) })
+	checks, err := serveSIP2(c, *state, *selfChecks, *selfChecksTLS, *demo, log)
+	if err != nil {
+		return err
+	}
+	defer checks.stop()
 	return serve(ctx, c, l, *state, *drain, stdout, log)
 }
 

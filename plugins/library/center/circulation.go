@@ -119,7 +119,8 @@ CREATE TABLE library_fees (
   person TEXT NOT NULL,
   fen    INTEGER NOT NULL,
   waived INTEGER NOT NULL,
-  at     INTEGER NOT NULL
+  at     INTEGER NOT NULL,
+  paying TEXT NOT NULL        -- what the paying device calls it
 ) WITHOUT ROWID;
 CREATE INDEX library_fees_person ON library_fees (site, person);
 CREATE TABLE library_tasks (
@@ -183,8 +184,8 @@ func (c *Circulation) Apply(_ context.Context, tx projection.Tx, r projection.Re
 		if f.System != "" {
 			return nil // that system's till has it
 		}
-		_, err := tx.Exec(`INSERT INTO library_fees (id, site, person, fen, waived, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			r.ID.String(), r.Site, f.Person, f.Fen, f.Waived, f.At.UnixMicro())
+		_, err := tx.Exec(`INSERT INTO library_fees (id, site, person, fen, waived, at, paying) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			r.ID.String(), r.Site, f.Person, f.Fen, f.Waived, f.At.UnixMicro(), f.Transaction)
 		if err != nil {
 			return err
 		}
