@@ -65,6 +65,9 @@ func open(t *testing.T) *district {
 	if err := c.Register(ctx, changes); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.Projected(ctx, library.ID, 0); err != nil {
+		t.Fatal(err)
+	}
 	return &district{c, t}
 }
 
