@@ -24,6 +24,7 @@ import (
 	lightsim "github.com/luohu/ting/devices/light/sim"
 	"github.com/luohu/ting/devices/printer"
 	"github.com/luohu/ting/devices/printer/escpos"
+	"github.com/luohu/ting/devices/printer/ipp"
 	printersim "github.com/luohu/ting/devices/printer/sim"
 	"github.com/luohu/ting/devices/scale"
 	"github.com/luohu/ting/devices/scale/ascii"
@@ -52,6 +53,7 @@ var (
 	printerDrivers = devices.Drivers[printer.Printer]{
 		"sim":        printersim.Open,
 		"escpos+tcp": escpos.Open, "escpos+serial": escpos.Open, "escpos+file": escpos.Open,
+		"ipp": ipp.Open, "ipps": ipp.Open,
 	}
 	scannerDrivers = devices.Drivers[scanner.Scanner]{
 		"sim":         scannersim.Open,
