@@ -205,6 +205,61 @@ func TestPhoto_WithoutACameraSaysSo(t *testing.T) {
 	}
 }
 
+// TestPhoto_OfAPaper is taken with the document camera: never the visitor's own face,
+// and not as in a mirror.
+func TestPhoto_OfAPaper(t *testing.T) {
+	paper := &onePicture{}
+	b := newBench(t, func(o *Options) {
+		o.Viewfinder, o.Papers, o.Mirror = samplePicture(), paper, true
+	})
+	page := view.Page{ID: "papers", Title: view.Same("x"), Body: []view.Node{view.Form{Key: view.Key{Key: "f"}, Fields: []view.Field{
+		{ID: "face", Kind: view.FieldPhoto, Label: view.Same("face")}, {ID: "paper", Kind: view.FieldPhoto, Label: view.Same("paper"), Paper: true},
+	}}}, Actions: []view.Action{{ID: "ok", Label: view.Same("ok")}}}
+	b.present(page)
+	if !b.says("高拍仪") {
+		t.Errorf("on screen: %q", b.words())
+	}
+	b.s.page.eachField(func(f *field) {
+		if c, ok := f.own.(*photoControl); ok && !f.node.Paper {
+			c.begin(true)
+		}
+	})
+	b.s.Beat()
+	if b.s.preview.photo() == nil || paper.asked > 0 {
+		t.Fatal("the face is not seen by the camera that sees faces")
+	}
+	b.s.page.eachField(func(f *field) {
+		if c, ok := f.own.(*photoControl); ok && f.node.Paper {
+			c.begin(true)
+		}
+	})
+	if b.s.preview.photo() != nil {
+		t.Error("the face is taken for a paper")
+	}
+	b.s.preview.step()
+	img := b.s.preview.photo()
+	if img == nil || paper.asked == 0 {
+		t.Fatal("no paper is seen")
+	}
+	// The paper is dark at its left: it is not turned round.
+	if left, right := img.RGBAAt(1, 1).R, img.RGBAAt(img.Rect.Dx()-2, 1).R; left >= right {
+		t.Errorf("the paper is a mirror image: %d at its left, %d at its right", left, right)
+	}
+}
+
+// onePicture is a document camera under which lies a paper that is dark at its left.
+type onePicture struct{ asked int }
+
+func (o *onePicture) Latest(after uint64) (Picture, bool) {
+	o.asked++
+	const w, h = 640, 480
+	p := Picture{Seq: 1, Pix: make([]byte, 3*w*h), W: w, H: h, Stride: 3 * w}
+	for i := range p.Pix {
+		p.Pix[i] = byte(i / 3 % w * 255 / w)
+	}
+	return p, after == 0
+}
+
 func TestPhoto_FitsAnAnswer(t *testing.T) {
 	noise := image.NewRGBA(image.Rect(0, 0, 2592, 1944))
 	x := uint32(1)

@@ -77,14 +77,17 @@ func (p *photoControl) show(l look) {
 		p.right = newButton(l, "photo:remove", "trash", l.say(view.T("删除", "Remove")), l.secondary(), p.remove)
 	default:
 		icon, words := "camera", view.T("触摸按钮,打开摄像头", "Touch the button to open the camera")
-		if p.field.page.shell.opts.Viewfinder == nil {
+		if p.onDesk() {
+			icon, words = "document", view.T("把材料平放在高拍仪下,再触摸按钮", "Lay the paper flat under the document camera, then touch the button")
+		}
+		if !p.hasCamera() {
 			icon, words = "camera-off", view.T("这台终端没有摄像头,请找工作人员", "This terminal has no camera; please ask the staff")
 		}
 		p.icon = l.icon(icon, l.InkFaint, l.IconXL)
 		p.words = newParagraph(l, l.say(words), l.Body, l.InkSoft).centered().atMost(3)
 		objs = append(objs, p.icon, p.words.object())
 		p.left = newButton(l, "photo:open", "camera", l.say(view.T("打开摄像头", "Open the camera")), l.secondary(), func() { p.begin(true) })
-		if p.field.page.shell.opts.Viewfinder == nil {
+		if !p.hasCamera() {
 			p.left = nil
 		}
 	}
@@ -94,6 +97,15 @@ func (p *photoControl) show(l look) {
 		}
 	}
 	replace(p.box, objs...)
+}
+
+// onDesk reports whether the photo is taken with the document camera.
+func (p *photoControl) onDesk() bool {
+	return p.field.node.Paper && p.field.page.shell.opts.Papers != nil
+}
+
+func (p *photoControl) hasCamera() bool {
+	return p.onDesk() || p.field.page.shell.opts.Viewfinder != nil
 }
 
 // begin opens the camera for this field, or puts it away.

@@ -32,6 +32,9 @@ type Options struct {
 	Log     *slog.Logger
 	// Viewfinder lends the live picture; nil where there is no camera.
 	Viewfinder Viewfinder
+	// Papers lends the picture of the document camera; nil where there is none, and
+	// papers are held before the other camera.
+	Papers Viewfinder
 	// Films lends the films of view.Video; nil where there are none.
 	Films Films
 	// Mirror draws the picture as a mirror would, which people before a camera expect.

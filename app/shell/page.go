@@ -355,14 +355,14 @@ func (v *pageView) complete(action string) bool {
 // watch opens the live picture while a viewfinder or a photo being taken shows
 // it, and only then.
 func (v *pageView) watch() {
-	live := v.finder != nil
+	live, papers := v.finder != nil, false
 	v.eachField(func(f *field) {
 		if p, ok := f.own.(*photoControl); ok && p.live {
-			live = true
+			live, papers = true, p.field.node.Paper
 		}
 	})
 	if v.inFront() {
-		v.shell.preview.show(live)
+		v.shell.preview.show(live, papers)
 	}
 }
 

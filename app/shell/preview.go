@@ -37,9 +37,11 @@ type preview struct {
 
 	mu     sync.Mutex
 	wanted bool    // on screen now
+	papers bool    // of the document camera
 	ratio  float32 // width over height of its place
 
-	seq   uint64      // of the newest picture taken; its goroutine's own
+	from  Viewfinder  // where the newest picture was taken; its goroutine's own
+	seq   uint64      // of that picture; likewise
 	spare *image.RGBA // not on screen; handed over with the swap
 
 	// Owned by the loop.
@@ -106,11 +108,21 @@ func (p *preview) run(quit <-chan struct{}) {
 	}
 }
 
-// show says whether the picture is on screen.
-func (p *preview) show(on bool) {
+// show says whether the picture is on screen, and whether it is that of the document
+// camera. One camera's picture is never left standing for the other's.
+func (p *preview) show(on, papers bool) {
+	papers = papers && p.shell.opts.Papers != nil
 	p.mu.Lock()
+	other := on && papers != p.papers
 	p.wanted = on
+	if on {
+		p.papers = papers
+	}
 	p.mu.Unlock()
+	if other {
+		p.said = view.Text{}
+		p.blank()
+	}
 	if on {
 		select {
 		case p.wake <- struct{}{}:
@@ -122,7 +134,28 @@ func (p *preview) show(on bool) {
 func (p *preview) on() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.wanted && p.shell.opts.Viewfinder != nil
+	return p.wanted && p.sourceLocked() != nil
+}
+
+// source is the camera whose picture is shown; nil where there is none.
+func (p *preview) source() Viewfinder {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sourceLocked()
+}
+
+func (p *preview) sourceLocked() Viewfinder {
+	if p.papers {
+		return p.shell.opts.Papers
+	}
+	return p.shell.opts.Viewfinder
+}
+
+// mirrored reports whether the picture is drawn as a mirror would: a paper is not.
+func (p *preview) mirrored() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shell.opts.Mirror && !p.papers
 }
 
 // step takes one picture if there is a new one. The channel it returns closes
@@ -131,7 +164,14 @@ func (p *preview) step() <-chan struct{} {
 	if !p.on() {
 		return nil
 	}
-	pic, ok := p.shell.opts.Viewfinder.Latest(p.seq)
+	from := p.source()
+	if from == nil {
+		return nil
+	}
+	if from != p.from {
+		p.from, p.seq = from, 0
+	}
+	pic, ok := from.Latest(p.seq)
 	if !ok {
 		return nil
 	}
@@ -143,12 +183,16 @@ func (p *preview) step() <-chan struct{} {
 	ready := p.spare
 	if pic.Message.IsZero() && len(pic.Pix) > 0 {
 		crop = cover(pic.W, pic.H, ratio)
-		ready = convert(ready, pic, crop, p.shell.opts.Mirror)
+		ready = convert(ready, pic, crop, p.mirrored())
 	}
 	faces := append([]FaceBox(nil), pic.Faces...)
 	done := make(chan struct{})
 	p.shell.loop.post(func() {
 		defer close(done)
+		if p.source() != from {
+			p.spare = ready
+			return // the other camera is shown by now
+		}
 		if ready != nil && !crop.Empty() {
 			p.shown, p.spare = ready, p.shown
 		}
@@ -241,7 +285,7 @@ func (p *preview) trouble() string {
 	if !p.said.IsZero() {
 		return p.look.say(p.said)
 	}
-	if p.shell.opts.Viewfinder == nil {
+	if p.source() == nil {
 		return p.look.say(view.T("这台终端没有摄像头", "This terminal has no camera"))
 	}
 	return ""
@@ -299,7 +343,7 @@ func (p *preview) photo() *image.RGBA {
 	}
 	out := image.NewRGBA(p.shown.Rect)
 	copy(out.Pix, p.shown.Pix)
-	if p.shell.opts.Mirror {
+	if p.mirrored() {
 		w := out.Rect.Dx()
 		for y := range out.Rect.Dy() {
 			row := out.Pix[y*out.Stride : y*out.Stride+4*w]
@@ -317,7 +361,7 @@ func (p *preview) photo() *image.RGBA {
 func (p *preview) onScreen(r image.Rectangle, size fyne.Size) (at [4]float32) {
 	kx, ky := size.Width/float32(p.crop.Dx()), size.Height/float32(p.crop.Dy())
 	x0, x1 := float32(r.Min.X-p.crop.Min.X)*kx, float32(r.Max.X-p.crop.Min.X)*kx
-	if p.shell.opts.Mirror {
+	if p.mirrored() {
 		x0, x1 = size.Width-x1, size.Width-x0
 	}
 	return [4]float32{x0, float32(r.Min.Y-p.crop.Min.Y) * ky, x1, float32(r.Max.Y-p.crop.Min.Y) * ky}

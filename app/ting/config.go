@@ -30,16 +30,19 @@ import (
 // which modules it runs with which permissions. Unknown keys are errors, so
 // that a misspelt permission is not silently nothing.
 type Config struct {
-	Terminal TerminalConfig          `toml:"terminal"`
-	Display  DisplayConfig           `toml:"display"`
-	Center   CenterConfig            `toml:"center"`
-	Journal  JournalConfig           `toml:"journal"`
-	Feeds    FeedsConfig             `toml:"feeds"`
-	Camera   CameraConfig            `toml:"camera"`
-	Face     FaceConfig              `toml:"face"`
-	Barriers map[string]DeviceConfig `toml:"barrier"` // by lane
-	Modules  []ModuleConfig          `toml:"module"`
-	Demo     DemoConfig              `toml:"demo"`
+	Terminal TerminalConfig `toml:"terminal"`
+	Display  DisplayConfig  `toml:"display"`
+	Center   CenterConfig   `toml:"center"`
+	Journal  JournalConfig  `toml:"journal"`
+	Feeds    FeedsConfig    `toml:"feeds"`
+	Camera   CameraConfig   `toml:"camera"`
+	// Documents is the camera above the desk, for photos of papers; without one they are
+	// held before the other.
+	Documents CameraConfig            `toml:"document_camera"`
+	Face      FaceConfig              `toml:"face"`
+	Barriers  map[string]DeviceConfig `toml:"barrier"` // by lane
+	Modules   []ModuleConfig          `toml:"module"`
+	Demo      DemoConfig              `toml:"demo"`
 
 	Operations        OperationsConfig  `toml:"operations"`
 	Speaker           SpeakerConfig     `toml:"speaker"`
@@ -170,6 +173,17 @@ type CameraConfig struct {
 	URL    string `toml:"url"`
 	Rotate int    `toml:"rotate"` // degrees clockwise, for a camera that is mounted on its side
 	Mirror bool   `toml:"mirror"` // a camera whose pictures are mirrored
+}
+
+// check says what is wrong with the camera that has a section of that name.
+func (c CameraConfig) check(section string, needDevice func(key, url string, schemes []string), bad func(string, ...any)) {
+	if c.URL == "" {
+		return
+	}
+	needDevice(section+".url", c.URL, slices.Sorted(maps.Keys(cameraDrivers)))
+	if !slices.Contains([]int{0, 90, 180, 270}, c.Rotate) {
+		bad("%s.rotate = %d: 0, 90, 180 or 270", section, c.Rotate)
+	}
 }
 
 // FaceConfig tunes recognition. Zero values take the engine's own.
@@ -341,12 +355,8 @@ func (c *Config) check() (problems []string) {
 	if u := c.Speaker.URL; u != "" && u != noSpeaker {
 		needDevice("speaker.url", u, slices.Sorted(maps.Keys(speakerDrivers)))
 	}
-	if c.Camera.URL != "" {
-		needDevice("camera.url", c.Camera.URL, slices.Sorted(maps.Keys(cameraDrivers)))
-		if !slices.Contains([]int{0, 90, 180, 270}, c.Camera.Rotate) {
-			bad("camera.rotate = %d: 0, 90, 180 or 270", c.Camera.Rotate)
-		}
-	}
+	c.Camera.check("camera", needDevice, bad)
+	c.Documents.check("document_camera", needDevice, bad)
 	if !slices.Contains([]string{"", livenessChallenge, livenessPassive, livenessOff}, c.Face.Liveness) {
 		bad("face.liveness = %q: challenge, passive or off", c.Face.Liveness)
 	}

@@ -94,7 +94,10 @@ func count(found []finding, m mark) (n int) {
 func examine(ctx context.Context, c *Config) (found []finding) {
 	found = append(found, typefaces(), room(c.Terminal.State), clock())
 	found = append(found, programs(c)...)
-	found = append(found, cameraWorks(ctx, c)...)
+	found = append(found, cameraWorks(ctx, "camera", c.Camera)...)
+	if c.Documents.URL != "" {
+		found = append(found, cameraWorks(ctx, "document camera", c.Documents)...)
+	}
 	found = append(found, devicesWork(ctx, c)...)
 	if c.Center.URL != "" {
 		found = append(found, centerAnswers(ctx, c))
@@ -158,8 +161,10 @@ func programs(c *Config) (found []finding) {
 		}
 	}
 	need := map[string]string{}
-	if scheme, _, _ := strings.Cut(c.Camera.URL, ":"); strings.HasPrefix(scheme, "rtsp") || strings.HasPrefix(scheme, "http") || scheme == "file" {
-		need["ffmpeg"] = "apt-get install ffmpeg"
+	for _, u := range []string{c.Camera.URL, c.Documents.URL} {
+		if scheme, _, _ := strings.Cut(u, ":"); strings.HasPrefix(scheme, "rtsp") || strings.HasPrefix(scheme, "http") || scheme == "file" {
+			need["ffmpeg"] = "apt-get install ffmpeg"
+		}
 	}
 	if u := c.Speaker.URL; u == "" || strings.HasPrefix(u, "espeak:") {
 		need["espeak-ng"] = "apt-get install espeak-ng"
@@ -177,14 +182,13 @@ func programs(c *Config) (found []finding) {
 }
 
 // cameraWorks takes a picture.
-func cameraWorks(ctx context.Context, c *Config) []finding {
-	const what = "camera"
-	if c.Camera.URL == "" {
+func cameraWorks(ctx context.Context, what string, c CameraConfig) []finding {
+	if c.URL == "" {
 		return []finding{{doubt, what, "none: nobody is recognised by face here", ""}}
 	}
-	cam, err := cameraDrivers.Open(ctx, c.Camera.URL)
+	cam, err := cameraDrivers.Open(ctx, c.URL)
 	if err != nil {
-		return []finding{{wrong, what, err.Error(), "correct camera.url"}}
+		return []finding{{wrong, what, err.Error(), "correct its url in terminal.toml"}}
 	}
 	defer func() { _ = cam.Close() }() // it was only looked through
 	ctx, cancel := context.WithTimeout(ctx, deviceAnswers)
@@ -272,7 +276,7 @@ func centerAnswers(ctx context.Context, c *Config) finding {
 
 // unused are devices that are plugged in and that terminal.toml does not name.
 func unused(c *Config) (found []finding) {
-	named := strings.Join([]string{c.Camera.URL, c.Printer.URL, c.Scanner.URL, c.IDCard.URL, c.Vitals.URL, c.Scale.URL, c.GPS.URL, c.Light.URL}, " ")
+	named := strings.Join([]string{c.Camera.URL, c.Documents.URL, c.Printer.URL, c.Scanner.URL, c.IDCard.URL, c.Vitals.URL, c.Scale.URL, c.GPS.URL, c.Light.URL}, " ")
 	for _, b := range c.Barriers {
 		named += " " + b.URL
 	}

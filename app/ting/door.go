@@ -63,6 +63,9 @@ func (t *terminal) deviceStates() (list []maintenance.State) {
 		list = append(list, s)
 	}
 	add("camera", view.T("摄像头", "Camera"), t.finder != nil)
+	if t.papers != nil {
+		add("document-camera", view.T("高拍仪", "Document camera"), true)
+	}
 	add("face-engine", view.T("人脸识别", "Face recognition"), t.engine != nil)
 	for _, lane := range sortedKeys(t.barriers.lanes) {
 		add("barrier-"+lane, view.T("闸门 "+lane, "Barrier "+lane), true)

@@ -90,6 +90,9 @@ func (t *terminal) troubles() (list []trouble) {
 			list = append(list, trouble{"camera", view.T("摄像头", "Camera"), view.T("没有画面", "no picture"), "no picture"})
 		}
 	}
+	if t.papers != nil && t.papers.away.Load() {
+		list = append(list, trouble{"document-camera", view.T("高拍仪", "Document camera"), view.T("没有画面", "no picture"), "no picture"})
+	}
 	for lane, b := range t.barriers.lanes {
 		if said := barrierTrouble(b); !said.IsZero() {
 			list = append(list, trouble{"barrier-" + lane, view.T("闸门", "Barrier"), said, b.Health().String()})

@@ -42,6 +42,7 @@ type terminal struct {
 	log    *slog.Logger
 	shell  *shell.Shell
 	finder *viewfinder // nil without a camera
+	papers *viewfinder // of the document camera; nil without one
 
 	journal     *journal.Journal
 	copies      *journal.Copies // nil without a second medium
@@ -133,16 +134,18 @@ func (t *terminal) run(ctx context.Context) error {
 func (t *terminal) openWindow(ctx context.Context) error {
 	c := t.config
 	if c.Camera.URL != "" {
-		cam, err := cameraDrivers.Open(ctx, c.Camera.URL)
+		finder, err := t.openCamera(ctx, "camera", c.Camera, t.overlay)
 		if err != nil {
-			return &ConfigError{c.path, []string{"camera.url: " + err.Error()}}
-		}
-		if cam, err = camera.Turned(cam, camera.Turn{Degrees: c.Camera.Rotate, Mirror: c.Camera.Mirror}); err != nil {
 			return err
 		}
-		hub := camera.NewHub(cam)
-		t.closers = append(t.closers, hub.Close)
-		t.finder = &viewfinder{hub: hub, overlay: t.overlay, wake: make(chan struct{}, 1)}
+		t.finder = finder
+	}
+	if c.Documents.URL != "" {
+		papers, err := t.openCamera(ctx, "document_camera", c.Documents, func() identity.Overlay { return identity.Overlay{} })
+		if err != nil {
+			return err
+		}
+		t.papers = papers
 	}
 	if err := t.openSpeaker(ctx); err != nil {
 		return err
@@ -166,6 +169,10 @@ func (t *terminal) openWindow(ctx context.Context) error {
 		o.Viewfinder = t.finder
 		t.running.Go(func() { t.finder.run(ctx) })
 	}
+	if t.papers != nil {
+		o.Papers = t.papers
+		t.running.Go(func() { t.papers.run(ctx) })
+	}
 	if t.desk = newDesk(t); t.desk != nil {
 		t.desk.use(&o)
 	}
@@ -181,6 +188,20 @@ func (t *terminal) openWindow(ctx context.Context) error {
 	}
 	t.Present(kiosk.Visit{}, startingPage())
 	return nil
+}
+
+// openCamera opens the camera of one section, with what marks the faces it sees.
+func (t *terminal) openCamera(ctx context.Context, section string, c CameraConfig, overlay func() identity.Overlay) (*viewfinder, error) {
+	cam, err := cameraDrivers.Open(ctx, c.URL)
+	if err != nil {
+		return nil, &ConfigError{t.config.path, []string{section + ".url: " + err.Error()}}
+	}
+	if cam, err = camera.Turned(cam, camera.Turn{Degrees: c.Rotate, Mirror: c.Mirror}); err != nil {
+		return nil, err
+	}
+	hub := camera.NewHub(cam)
+	t.closers = append(t.closers, hub.Close)
+	return &viewfinder{hub: hub, overlay: overlay, wake: make(chan struct{}, 1)}, nil
 }
 
 // listen sends what people do to the rooms that care. Before there is anything

@@ -87,6 +87,9 @@ type Field struct {
 	// follows what is typed: a search. The page asked next should have the ID of
 	// this one; while it is awaited, only the newest value is kept.
 	Live bool `json:"live,omitempty"`
+	// Paper says of a FieldPhoto that it is of a paper: it is taken with the document
+	// camera where the terminal has one, else with the camera that sees the visitor.
+	Paper bool `json:"paper,omitempty"`
 }
 
 // Option is one answer to a FieldChoice or FieldChoices.

@@ -140,7 +140,7 @@ func photoPage(m catalog.Material, at, of, pages int) view.Page {
 		Body: []view.Node{
 			view.TextNode{Text: view.Tf("第 %d 份,共 %d 份", "%d of %d", at+1, of)},
 			view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{{
-				ID: fieldPhoto, Kind: view.FieldPhoto, Label: view.Tf("拍第 %d 页", "Page %d", pages+1), Hint: hint, Required: pages == 0,
+				ID: fieldPhoto, Kind: view.FieldPhoto, Label: view.Tf("拍第 %d 页", "Page %d", pages+1), Hint: hint, Required: pages == 0, Paper: true,
 			}}},
 		},
 		Actions: []view.Action{{ID: actionNext, Label: view.T("这份拍好了", "This one is done"), Icon: "next", Primary: true}},
