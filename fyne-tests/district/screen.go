@@ -161,3 +161,18 @@ func (s *Screen) Type(text string) {
 	s.t.Helper()
 	xdotool(s.t, s.Display, "type", "--delay", "100", text)
 }
+
+// Reveal scrolls down until what has a name is to be seen.
+func (s *Screen) Reveal(id string) {
+	s.t.Helper()
+	WaitUntil(s.t, patience, fmt.Sprintf("%q by scrolling", id), func() bool {
+		if s.Has(id) {
+			return true
+		}
+		sc, ok := s.Scene()
+		if ok {
+			xdotool(s.t, s.Display, "mousemove", fmt.Sprint(sc.Width/2), fmt.Sprint(sc.Height/2), "click", "5")
+		}
+		return false
+	})
+}

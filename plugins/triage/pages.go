@@ -96,6 +96,7 @@ func ticketPage(wrong view.Text) view.Page {
 // dangersPage asks a page of red flags, those that can concern the patient.
 func dangersPage(r *rules.Rules, page int, c rules.Case, other, called bool) view.Page {
 	var options []view.Option
+	var chosen []string
 	for _, f := range r.RedFlags {
 		if f.Page != page {
 			continue
@@ -104,6 +105,9 @@ func dangersPage(r *rules.Rules, page int, c rules.Case, other, called bool) vie
 			continue // nobody of that age stands here alone
 		}
 		options = append(options, view.Option{Value: f.ID, Label: f.Ask})
+		if slices.Contains(c.Flags, f.ID) {
+			chosen = append(chosen, f.ID)
+		}
 	}
 	title := view.T("有没有下面的危险情况", "Is there any of these dangers?")
 	if page == 2 {
@@ -115,7 +119,7 @@ func dangersPage(r *rules.Rules, page int, c rules.Case, other, called bool) vie
 		Step:  1, Steps: steps,
 		Body: calledNotice(called, view.Form{Key: view.Key{Key: "dangers"}, Fields: []view.Field{{
 			ID: fieldDangers, Kind: view.FieldChoices, Label: view.T("有的请点,可以点几项", "Touch what applies, as many as there are"),
-			Options: options, Chosen: c.Flags, Min: "1",
+			Options: options, Chosen: chosen, Min: "1",
 		}}}),
 		Actions: []view.Action{
 			{ID: actionNone, Label: view.T("都没有", "None of these")},

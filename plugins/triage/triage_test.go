@@ -363,7 +363,7 @@ func TestDiskFull(t *testing.T) {
 // TestAgain is assessed a second time: what was given before does not fall.
 func TestAgain(t *testing.T) {
 	row := Waiting{Case: "case-1", Code: "7K2MP", Name: "林*远", Level: rules.Emergency, Department: "em",
-		Told: rules.Case{AgeMonths: 600, Complaint: "cough"}, Since: kiosktest.Morning.Add(-20 * time.Minute), Looked: kiosktest.Morning.Add(-20 * time.Minute)}
+		Told: rules.Case{AgeMonths: 600, Complaint: "cough", Flags: []string{"breathing"}}, Since: kiosktest.Morning.Add(-20 * time.Minute), Looked: kiosktest.Morning.Add(-20 * time.Minute)}
 	for _, scan := range []bool{true, false} {
 		tm := begin(t, kiosktest.WithFeed(FeedWaiting, kiosktest.Row(row.Code, row)))
 		tm.Answer(actionAgain, nil)
@@ -378,7 +378,10 @@ func TestAgain(t *testing.T) {
 			tm.Answer(actionNext, map[string]string{fieldTicket: "e-7k2mp"})
 		}
 		touch(tm, "triage-dangers-1", actionNone, nil)
-		touch(tm, "triage-dangers-2", actionNone, nil)
+		if p := tm.WantPage("triage-dangers-2"); !slices.Equal(p.Body[0].(view.Form).Fields[0].Chosen, []string{"breathing"}) {
+			t.Error("what was named before is not offered again")
+		}
+		tm.Answer(actionNone, nil)
 		touch(tm, "triage-complaint", "skin", nil)
 		touch(tm, "triage-questions", actionNext, answers(rules.Default(), "skin", no, "0"))
 		tm.Measured(good)
