@@ -1,9 +1,11 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/luohu/ting/app/builtin"
 	"github.com/luohu/ting/kiosk/host"
 )
 
@@ -33,5 +35,18 @@ func TestFindUnknown(t *testing.T) {
 				t.Errorf("%q: the error does not name %s: %v", args, b.name, err)
 			}
 		}
+	}
+}
+
+// TestListed: a terminal knows each module, and no other.
+func TestListed(t *testing.T) {
+	var names []string
+	for _, b := range builtIn {
+		names = append(names, b.name)
+	}
+	slices.Sort(names)
+	listed := slices.Sorted(slices.Values(builtin.Modules))
+	if !slices.Equal(names, listed) {
+		t.Errorf("app/builtin lists %q, ting-module serves %q", listed, names)
 	}
 }

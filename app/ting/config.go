@@ -18,6 +18,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/luohu/ting/app/builtin"
 	"github.com/luohu/ting/app/shell"
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/kiosk/host"
@@ -387,9 +388,9 @@ func (c *Config) check() (problems []string) {
 		if err := host.CheckWays(m.ways()); err != nil {
 			bad("module %q: ways = %q: %v", m.ID, m.Ways, err)
 		}
-		if len(m.Command) == 0 && !builtIn(m.ID) {
+		if len(m.Command) == 0 && !builtin.Has(m.ID) {
 			bad("unknown module %q: built in are %s; another one needs command = [\"/path/to/program\"] and sha256",
-				m.ID, strings.Join(builtInModules, ", "))
+				m.ID, strings.Join(builtin.Modules, ", "))
 		}
 		if len(m.Command) > 0 && len(m.SHA256) != 64 {
 			bad("module %q: sha256 of %s is needed (64 hex digits: sha256sum %s)", m.ID, m.Command[0], m.Command[0])
@@ -408,11 +409,6 @@ func (c *Config) check() (problems []string) {
 	}
 	return problems
 }
-
-// builtInModules are those that ting-module serves.
-var builtInModules = []string{"gate", "enrolment"}
-
-func builtIn(id string) bool { return slices.Contains(builtInModules, id) }
 
 // deskIdle is how long a clerk may leave a visit alone, which waits beside
 // others, where the site says nothing.
