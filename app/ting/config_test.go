@@ -7,10 +7,6 @@ import (
 	"strings"
 	"testing"
 	"text/template"
-
-	"github.com/luohu/ting/kiosk"
-	"github.com/luohu/ting/plugins/enrolment"
-	"github.com/luohu/ting/plugins/gate"
 )
 
 // demoText is the configuration that the demo writes.
@@ -126,19 +122,6 @@ func TestLoadConfig_MissingFile(t *testing.T) {
 	_, err := LoadConfig(filepath.Join(t.TempDir(), "no.toml"))
 	if err == nil || !strings.Contains(err.Error(), "ting demo") {
 		t.Errorf("%v: want it to name the way out", err)
-	}
-}
-
-// TestBuiltInModules holds the names here to the modules' own: this program
-// links no module.
-func TestBuiltInModules(t *testing.T) {
-	for _, m := range []kiosk.Module{gate.New(), enrolment.New()} {
-		if id := m.Manifest().ID; !builtIn(id) {
-			t.Errorf("%q is not among the built-in modules", id)
-		}
-	}
-	if len(builtInModules) != 2 {
-		t.Errorf("%v: name the new one in this test too", builtInModules)
 	}
 }
 
