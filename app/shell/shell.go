@@ -9,7 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
-	"fyne.io/fyne/v2/canvas"
 
 	_ "github.com/luohu/ting/app/shell/locale" // before Fyne reads the environment
 	"github.com/luohu/ting/app/shell/theme"
@@ -38,7 +37,6 @@ type Shell struct {
 	look     look
 	skin     *skin
 	root     *fyne.Container
-	ground   *canvas.Rectangle
 	header   *header
 	footer   *footer
 	banner   *banner
@@ -105,7 +103,9 @@ func New(opts Options) (*Shell, error) {
 
 func (s *Shell) locked() bool { return s.opts.Mode != Desk }
 
-// build makes the window and what always stands in it.
+// build makes the window and what always stands in it. The window is cleared in
+// the theme's background colour for each frame: a rectangle of that colour behind
+// everything would cost a third of a frame where no graphics card draws it.
 func (s *Shell) build() {
 	size := theme.Window
 	if s.opts.Windowed.Width > 0 {
@@ -114,7 +114,6 @@ func (s *Shell) build() {
 	s.look = s.newLook(s.fitFor(size))
 	s.skin = wear(s.app, s.look.Theme)
 
-	s.ground = canvas.NewRectangle(s.look.Ground)
 	s.header = newHeader(s.look, s.opts.Place, s.switchLanguage)
 	s.footer = newFooter(s.look, s)
 	s.banner = newBanner(s.look)
@@ -124,7 +123,7 @@ func (s *Shell) build() {
 	s.panel = newDisplayPanel(s.look, s)
 	s.leaving, s.attract, s.door, s.wiper = newLeaving(s.look, s), newAttract(s.look, s), newDoor(s), newWiper(s)
 	s.sink, s.focused.ring = newKeysink(s), newRing()
-	s.root = arrange(s.layout, s.sink, s.ground, s.pagesBox, s.header.box, s.banner.box, s.footer.box,
+	s.root = arrange(s.layout, s.sink, s.pagesBox, s.header.box, s.banner.box, s.footer.box,
 		s.door.touch, s.panel.box, s.attract.box, s.leaving.box, s.focused.ring)
 
 	if s.opts.Mode == Desk {
@@ -288,7 +287,6 @@ func (s *Shell) layout(size fyne.Size) {
 		s.restyle(s.newLook(fit))
 	}
 	l := s.look
-	put(s.ground, 0, 0, size.Width, size.Height)
 	put(s.header.box, 0, 0, size.Width, l.Header)
 	top := l.Header
 	if h := s.banner.height(size.Width); h > 0 {
@@ -313,7 +311,6 @@ func (s *Shell) layout(size fyne.Size) {
 func (s *Shell) restyle(l look) {
 	s.look = l
 	s.skin.now.Store(l.Theme)
-	s.ground.FillColor = l.Ground
 	s.header.restyle(l)
 	s.footer.restyle(l)
 	s.banner.restyle(l)

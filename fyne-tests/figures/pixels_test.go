@@ -26,8 +26,8 @@ func BenchmarkPageToPixels(b *testing.B) {
 	b.Run("chromium/update", func(b *testing.B) {
 		district.Need(b, "chromium")
 		display, frames := district.DisplayFrames(b, "1080x1920")
-		to := chromium(b, display)
-		pixels(b, frames, func(n int) time.Time {
+		browser, to := chromium(b, display)
+		pixels(b, frames, browser.PID(), func(n int) time.Time {
 			began := time.Now()
 			to <- n
 			return began
@@ -53,7 +53,7 @@ func BenchmarkPageToPixels(b *testing.B) {
 	said := bufio.NewScanner(c)
 	for _, kind := range []string{"update", "page"} {
 		b.Run("ting/"+kind, func(b *testing.B) {
-			pixels(b, d.Frames, func(n int) time.Time {
+			pixels(b, d.Frames, d.Terminal.PID(), func(n int) time.Time {
 				if _, err := fmt.Fprintln(c, kind, n); err != nil {
 					b.Fatal(err)
 				}
@@ -70,24 +70,29 @@ func BenchmarkPageToPixels(b *testing.B) {
 	}
 }
 
-// pixels measures show, which hands over page n and says when it did. Pages of even
-// and odd numbers look different, and otherwise alike.
-func pixels(b *testing.B, f *district.Frames, show func(n int) time.Time) {
+// pixels measures show, which hands over page n and says when it did, and what a
+// page costs the processes below root. Pages of even and odd numbers look different,
+// and otherwise alike.
+func pixels(b *testing.B, f *district.Frames, root int, show func(n int) time.Time) {
 	b.Helper()
 	// The last pixel that differs is found once. What bars around a page show by
 	// themselves, a clock or a countdown, is left out.
 	body := image.Rect(0, f.Height/8, f.Width, f.Height*7/8)
 	show(0)
-	even := atRest(b, f, nil)
 	show(1)
-	odd := atRest(b, f, even)
+	odd := atRest(b, f, nil)
+	show(2)
+	even := atRest(b, f, odd)
+	show(3)
+	odd = atRest(b, f, even)
 	at, ok := f.LastChanged(even, odd, body)
 	if !ok {
 		b.Fatal("the pages look the same")
 	}
 	was := f.At(at)
 	var took latencies
-	for n := 2; b.Loop(); n++ {
+	before := processor(root)
+	for n := 4; b.Loop(); n++ {
 		began := show(n)
 		for f.At(at) == was {
 			if time.Since(began) > patience {
@@ -100,13 +105,22 @@ func pixels(b *testing.B, f *district.Frames, show func(n int) time.Time) {
 		time.Sleep(30 * time.Millisecond) // a person's answer takes longer; the next page meets a loop at rest
 	}
 	took.report(b)
+	b.ReportMetric((processor(root) - before).Seconds()*1e3/float64(len(took)), "ms-processor/page")
+}
+
+// processor is the time that a process and all below it have used so far.
+func processor(root int) (used time.Duration) {
+	for _, u := range district.UsageBelow(root) {
+		used += u.Processor
+	}
+	return used
 }
 
 // atRest waits until a display shows something else than before and has shown the
 // same for half a second.
 func atRest(b *testing.B, f *district.Frames, before []byte) []byte {
 	b.Helper()
-	const rest = 500 * time.Millisecond
+	const rest = time.Second
 	inside := func(p []byte) []byte { return p[len(p)/8 : len(p)*7/8] }
 	last, since := f.Copy(), time.Now()
 	district.WaitUntil(b, patience, "the page is drawn", func() bool {
@@ -145,7 +159,7 @@ func socketDir(b *testing.B) string {
 }
 
 // chromium shows an HTML page full screen and returns what tells it a number.
-func chromium(b *testing.B, display string) chan<- int {
+func chromium(b *testing.B, display string) (*district.Process, chan<- int) {
 	b.Helper()
 	numbers, there := make(chan int), make(chan struct{})
 	handler := http.NewServeMux()
@@ -173,5 +187,5 @@ func chromium(b *testing.B, display string) chan<- int {
 	case <-time.After(patience):
 		b.Fatal("Chromium does not open the page")
 	}
-	return numbers
+	return p, numbers
 }

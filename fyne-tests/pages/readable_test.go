@@ -39,7 +39,7 @@ func TestEveryWordCanBeRead(t *testing.T) {
 				p.Page.Rev = uint64(i + 1)
 				s.Present(kiosk.Visit{ID: fmt.Sprint("visit-", i), Module: "sample"}, p.Page)
 				words := 0
-				eachWord(w.Content(), func(word *canvas.Text, below color.NRGBA) {
+				eachWord(w.Content(), palette.Ground, func(word *canvas.Text, below color.NRGBA) {
 					ink, ok := word.Color.(color.NRGBA)
 					if words++; !ok || ink == palette.InkFaint {
 						return
@@ -57,8 +57,9 @@ func TestEveryWordCanBeRead(t *testing.T) {
 }
 
 // eachWord visits what is written, with the colour of what is drawn last behind
-// the middle of it. What stands on a picture or a gradient is passed over.
-func eachWord(root fyne.CanvasObject, visit func(*canvas.Text, color.NRGBA)) {
+// the middle of it: ground where nothing is. What stands on a picture or a gradient
+// is passed over.
+func eachWord(root fyne.CanvasObject, ground color.NRGBA, visit func(*canvas.Text, color.NRGBA)) {
 	type patch struct {
 		at, to fyne.Position
 		fill   color.NRGBA
@@ -92,7 +93,7 @@ func eachWord(root fyne.CanvasObject, visit func(*canvas.Text, color.NRGBA)) {
 			drawn = append(drawn, patch{at: at, to: to})
 		case *canvas.Text:
 			x, y := at.X+o.Size().Width/2, at.Y+o.Size().Height/2
-			below, known := color.NRGBA{}, false
+			below, known := ground, true
 			for _, p := range drawn {
 				if x < p.at.X || y < p.at.Y || x > p.to.X || y > p.to.Y {
 					continue
