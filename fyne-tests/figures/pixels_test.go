@@ -105,7 +105,7 @@ func pixels(b *testing.B, f *district.Frames, root int, show func(n int) time.Ti
 		time.Sleep(30 * time.Millisecond) // a person's answer takes longer; the next page meets a loop at rest
 	}
 	took.report(b)
-	b.ReportMetric((processor(root) - before).Seconds()*1e3/float64(len(took)), "ms-processor/page")
+	b.ReportMetric((processor(root)-before).Seconds()*1e3/float64(len(took)), "ms-processor/page")
 }
 
 // processor is the time that a process and all below it have used so far.
