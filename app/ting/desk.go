@@ -93,11 +93,11 @@ func (d *desk) restore() {
 
 // on is a tab's stage; nil while there is none.
 func (d *desk) on(tab string) *host.Stage {
-	if !d.t.isOpen() {
-		return nil
-	}
 	if tab == "" {
-		return d.t.host.Stage()
+		if h := d.t.conductor(); h != nil {
+			return h.Stage()
+		}
+		return nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

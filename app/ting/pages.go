@@ -19,7 +19,7 @@ func outOfServicePage() view.Page {
 		Body: []view.Node{view.Notice{
 			Tone:   view.Warning,
 			Text:   view.T("请到人工窗口,或使用旁边的终端。", "Please go to the staffed counter, or use the terminal beside this one."),
-			Detail: view.T("本机会自动恢复,原因见本机日志。", "It will be back by itself; its log says why it is not."),
+			Detail: view.T("本机会自动恢复,给您带来不便,敬请谅解。", "It comes back by itself. We are sorry for the trouble."),
 		}},
 	}
 }

@@ -63,6 +63,7 @@ type terminal struct {
 
 	scenes  string                        // socket of -scenes; "" for none
 	display atomic.Pointer[shell.Display] // of the moment, for a host that opens later
+	door    atomic.Pointer[door]          // the staff's, while the terminal is out of service
 
 	closers []func() error // of what open has opened, in order
 	running sync.WaitGroup // goroutines that end with open's context
@@ -208,18 +209,18 @@ func (t *terminal) openCamera(ctx context.Context, section string, c CameraConfi
 // behind the window it goes nowhere.
 func (t *terminal) listen(o *shell.Options) {
 	o.OnAnswer = func(a view.Answer) {
-		if t.isOpen() {
-			t.host.Answer(a)
+		if h := t.conductor(); h != nil {
+			h.Answer(a)
 		}
 	}
 	o.OnHome = func() {
-		if t.isOpen() {
-			t.host.Home()
+		if h := t.conductor(); h != nil {
+			h.Home()
 		}
 	}
 	o.OnTouch = func() {
-		if t.isOpen() {
-			t.host.Touch()
+		if h := t.conductor(); h != nil {
+			h.Touch()
 		}
 	}
 	o.OnStart = func(module string) {
@@ -233,11 +234,7 @@ func (t *terminal) listen(o *shell.Options) {
 		o.OnSpeak = t.speech.prompt
 	}
 	if !t.config.Maintenance.NoDoor {
-		o.OnDoor = func() {
-			if t.isOpen() {
-				t.host.Attend(t.maintenance())
-			}
-		}
+		o.OnDoor = t.attend
 	}
 	o.OnDisplay = func(d shell.Display) {
 		t.display.Store(&d)
@@ -281,11 +278,8 @@ func (t *terminal) serve(ctx context.Context) error {
 			return err
 		}
 		t.log.Error("the terminal is out of service", "op", "open", "code", kiosk.CodeOf(err), "cause", err)
-		t.Present(kiosk.Visit{}, outOfServicePage())
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(openAgain):
+		if ended, err := t.outOfService(ctx, err); ended {
+			return err
 		}
 	}
 	close(t.opened)
@@ -302,6 +296,30 @@ func (t *terminal) serve(ctx context.Context) error {
 		// The disk did not keep what it was told to keep: only a new start, which
 		// reads everything back, can say what is true.
 		return fmt.Errorf("the journal failed: %w", t.journal.Err())
+	}
+}
+
+// outOfService waits until it is time to try again, with the staff's door open
+// meanwhile; ended reports that the program is to end instead.
+func (t *terminal) outOfService(ctx context.Context, cause error) (ended bool, err error) {
+	r := t.openRescue(ctx, cause)
+	defer r.close()
+	again, beat := time.NewTicker(openAgain), time.NewTicker(statusEvery)
+	defer again.Stop()
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case err := <-t.finished:
+			return true, err
+		case <-beat.C:
+			t.shell.SetStatus(r.status())
+		case <-again.C:
+			if r.status().IdleLeft == 0 { // nobody is behind the door
+				return false, nil
+			}
+		}
 	}
 }
 
