@@ -75,7 +75,7 @@ func (t *terminal) openDoor(ctx context.Context, r *rescue, cause error) error {
 // status is the shell's while the terminal is out of service: back, home and the
 // time that is left to who is behind the door. Somebody is there while it runs.
 func (r *rescue) status() shell.Status {
-	s := shell.Status{Network: shell.Offline}
+	s := shell.Status{Network: shell.Connecting} // nobody says that it works offline
 	if r.host != nil {
 		if left, counting := r.host.Stage().IdleLeft(); counting {
 			s.IdleLeft = max(left.Truncate(time.Second), time.Second)
