@@ -15,7 +15,7 @@ func (v *visit) borrow(ctx context.Context) error {
 	if err := v.identify(ctx, view.T("请先认证,再扫描图书", "First show who you are, then scan your books")); err != nil {
 		return err
 	}
-	if why := MayBorrow(*v.reader, v.s.Now()); why != "" {
+	if why := v.system.mayBorrow(v.reader, v.s.Now()); why != "" {
 		return v.cannotBorrow(ctx, why)
 	}
 	defer v.stopScan()
@@ -59,7 +59,7 @@ func (v *visit) borrow(ctx context.Context) error {
 
 // cannotBorrow says why somebody may borrow nothing just now, and what he can do.
 func (v *visit) cannotBorrow(ctx context.Context, why Reason) error {
-	r := &Refusal{Reason: why, Most: v.reader.Terms.Most, Fen: v.reader.Owes}
+	r := &Refusal{Reason: why, Most: v.reader.Terms.Most, Fen: v.reader.Owes, Say: v.reader.Say}
 	a, err := v.choose(ctx, cannotBorrowPage(v.person, r))
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (v *visit) lend(ctx context.Context, list []Item, code, override string) ([
 	if slices.ContainsFunc(list, func(it Item) bool { return it.Copy.Barcode == barcode }) {
 		return list, alreadyNote(barcode, list), nil
 	}
-	if v.system.away() != (view.Text{}) || v.slow() {
+	if v.slow() {
 		if err := v.s.Show(ctx, borrowPage(v.person, *v.reader, list, busyNote())); err != nil {
 			return list, view.Notice{}, err
 		}

@@ -58,23 +58,9 @@ func (v *visit) renewOne(ctx context.Context, items []Item, copyID string) (view
 
 // renewAll renews what can be, and says how much that was.
 func (v *visit) renewAll(ctx context.Context, items []Item) (view.Notice, error) {
-	done, not := 0, 0
-	for i, it := range items {
-		if it.Why != "" {
-			not++
-			continue
-		}
-		renewed, err := v.system.renew(ctx, v.s, v.reader, it.Copy.Barcode)
-		if r := (*Refusal)(nil); errors.As(err, &r) {
-			items[i].Why = r.Reason
-			not++
-			continue
-		}
-		if err != nil {
-			return v.notDone(ctx, "renew", err)
-		}
-		items[i] = renewed
-		done++
+	done, not, err := v.system.renewAll(ctx, v.s, v.reader, items)
+	if err != nil {
+		return v.notDone(ctx, "renew all", err)
 	}
 	return renewedAllNote(done, not), nil
 }

@@ -61,7 +61,7 @@ func (l *Library) Manifest() kiosk.Manifest {
 		Icon:        "library",
 		Permissions: permissions(),
 		Records:     Kinds(),
-		Feeds:       append(RegisterFeeds(), MadeFeeds()...),
+		Feeds:       append(append(RegisterFeeds(), MadeFeeds()...), kiosk.FeedPeople),
 	}
 }
 
@@ -82,6 +82,7 @@ func (l *Library) Start(ctx context.Context, s kiosk.Setup) error {
 func (l *Library) Serve(ctx context.Context, s kiosk.Session) error {
 	v := newVisit(s, l.system)
 	defer v.leave()
+	l.system.report(ctx, s)
 	for {
 		a, err := v.choose(ctx, startPage(l.shelf != nil, l.system.away()))
 		if errors.Is(err, errBack) || errors.Is(err, errLeft) {

@@ -276,6 +276,17 @@ func (o *own) pay(ctx context.Context, s kiosk.Session, a *Account, f Fee) (kios
 	return receipt, nil
 }
 
+// mayBorrow implements system.
+func (o *own) mayBorrow(a *Account, now time.Time) Reason { return MayBorrow(*a, now) }
+
+// renewAll implements system.
+func (o *own) renewAll(ctx context.Context, s kiosk.Session, a *Account, items []Item) (done, not int, err error) {
+	return renewEach(ctx, s, o, a, items)
+}
+
+// report implements system: the records say it all.
+func (o *own) report(context.Context, kiosk.Session) {}
+
 // done implements system.
 func (o *own) done(context.Context, kiosk.Session, *Account) {}
 

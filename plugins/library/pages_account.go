@@ -160,6 +160,9 @@ func refusal(r *Refusal) (text, detail view.Text) {
 	case OwesTooMuch:
 		return view.Tf("待缴费用 %s 元", "You owe %s yuan", Yuan(r.Fen)), view.T("请先到服务台缴费", "Please pay at the desk first")
 	case Blocked:
+		if r.Say != "" {
+			desk = view.T(r.Say+"。"+desk.ZH, r.Say+". "+desk.EN)
+		}
 		return view.T("您的借阅已暂停", "Your borrowing is suspended"), desk
 	case TooYoung:
 		return view.T("《"+name(r.Copy)+"》适合 "+itoa(r.Copy.MinAge)+" 岁以上读者", name(r.Copy)+" is for readers of "+itoa(r.Copy.MinAge)+" and older"), view.T("请选一本别的书,或者请工作人员帮忙", "Please choose another, or ask the staff")

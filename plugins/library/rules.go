@@ -81,6 +81,11 @@ type Account struct {
 	Loans   []OpenLoan
 	Holds   []ReaderHold
 	Owes    int64
+
+	Patron  string // what the library's system knows him by
+	Say     string // what that system says of him
+	Offline bool   // it is away: this is what it last said
+	Unknown bool   // and it has never said anything
 }
 
 // Overdue are the loans that are late on a day.

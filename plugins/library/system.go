@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,8 @@ type system interface {
 	away() view.Text
 	// account is what somebody has and may do.
 	account(ctx context.Context, s kiosk.Session, p kiosk.Person) (*Account, error)
+	// mayBorrow says why a reader may borrow nothing; "" when he may.
+	mayBorrow(a *Account, now time.Time) Reason
 	// lend lends a copy, and has it on the account when it returns.
 	lend(ctx context.Context, s kiosk.Session, a *Account, o order) (Item, error)
 	// undo takes a loan of this visit back that was a slip of the scanner.
@@ -27,10 +30,14 @@ type system interface {
 	items(ctx context.Context, s kiosk.Session, a *Account) ([]Item, error)
 	// renew lends a book of the account for longer.
 	renew(ctx context.Context, s kiosk.Session, a *Account, copyID string) (Item, error)
+	// renewAll renews what can be, in place, and says how many were and were not.
+	renewAll(ctx context.Context, s kiosk.Session, a *Account, items []Item) (done, not int, err error)
 	// pay notes that fen were paid, or waived for a reason.
 	pay(ctx context.Context, s kiosk.Session, a *Account, f Fee) (kiosk.Receipt, error)
 	// done says that the reader is.
 	done(ctx context.Context, s kiosk.Session, a *Account)
+	// report records what has come to light since the last visit.
+	report(ctx context.Context, s kiosk.Session)
 }
 
 // order is what somebody wants to borrow, and how it is known who he is.
@@ -82,6 +89,28 @@ type Refusal struct {
 
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("refused: %s", r.Reason) }
+
+// renewEach renews one book after the other.
+func renewEach(ctx context.Context, s kiosk.Session, sys system, a *Account, items []Item) (done, not int, err error) {
+	for i, it := range items {
+		if it.Why != "" {
+			not++
+			continue
+		}
+		renewed, err := sys.renew(ctx, s, a, it.Copy.Barcode)
+		if r := (*Refusal)(nil); errors.As(err, &r) {
+			items[i].Why = r.Reason
+			not++
+			continue
+		}
+		if err != nil {
+			return done, not, err
+		}
+		items[i] = renewed
+		done++
+	}
+	return done, not, nil
+}
 
 // moment is the terminal's time as records and feeds keep it.
 func moment(s kiosk.Session) time.Time { return s.Now().Truncate(time.Microsecond) }

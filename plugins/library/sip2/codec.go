@@ -29,7 +29,8 @@ var (
 type Codec struct {
 	// Encoding of what is on the wire: one of Encodings, "" is UTF-8.
 	Encoding string
-	// Zone is where times without one are.
+	// Zone is where times without one are. nil writes each time as it stands in its
+	// own zone, and reads by the machine's.
 	Zone *time.Location
 	// Delimiter ends a field; 0 is '|'. A few systems are set to another.
 	Delimiter rune
@@ -82,10 +83,10 @@ func (c Codec) text(m Message) (string, error) {
 	var b strings.Builder
 	b.WriteString(m.Code())
 	for _, s := range l.fixed {
-		b.WriteString(fixedText(v.Field(s.index).Interface(), s.width, c.zone()))
+		b.WriteString(fixedText(v.Field(s.index).Interface(), s.width, c.Zone))
 	}
 	for _, s := range l.fields {
-		for _, value := range valuesOf(v.Field(s.index).Interface(), c.zone()) {
+		for _, value := range valuesOf(v.Field(s.index).Interface(), c.Zone) {
 			if value == "" && s.optional {
 				continue
 			}

@@ -111,13 +111,21 @@ func fixedText(v any, width int, zone *time.Location) string {
 		if v.IsZero() {
 			return strings.Repeat(" ", width)
 		}
-		return FormatTime(v.In(zone))
+		return FormatTime(in(v, zone))
 	case fmt.Stringer:
 		return pad(v.String(), width)
 	case string:
 		return pad(v, width)
 	}
 	panic(fmt.Sprintf("sip2: no fixed field is a %T", v)) // a struct of this package
+}
+
+// in is a time in a zone; nil leaves it in its own.
+func in(t time.Time, zone *time.Location) time.Time {
+	if zone == nil {
+		return t
+	}
+	return t.In(zone)
 }
 
 // pad makes s exactly width characters of ASCII.
@@ -202,7 +210,7 @@ func valuesOf(v any, zone *time.Location) []string {
 		if v.IsZero() {
 			return []string{""}
 		}
-		return []string{FormatTime(v.In(zone))}
+		return []string{FormatTime(in(v, zone))}
 	}
 	panic(fmt.Sprintf("sip2: no field is a %T", v)) // a struct of this package
 }
