@@ -277,6 +277,27 @@ func (s *Server) Do(t testing.TB, statement string) {
 	}
 }
 
+// Kill ends every process of the server by SIGKILL: it learns of it when it starts
+// again.
+func (s *Server) Kill() {
+	family := []int{s.process.Pid}
+	if stats, err := filepath.Glob("/proc/[0-9]*/stat"); err == nil {
+		for _, stat := range stats {
+			b, _ := os.ReadFile(stat) // it may have ended
+			_, rest, _ := strings.Cut(string(b), ") ")
+			if f := strings.Fields(rest); len(f) > 1 && f[1] == strconv.Itoa(s.process.Pid) {
+				if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(stat))); err == nil {
+					family = append(family, pid)
+				}
+			}
+		}
+	}
+	for _, pid := range family { // the parent first: it would start the others again
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	<-s.ended
+}
+
 // Stop ends the server at once, as a crash of its machine would, but for what the
 // kernel still has to write.
 func (s *Server) Stop() {
