@@ -125,6 +125,7 @@ func (t *terminal) health() wire.Health {
 		return h
 	}
 	h.Position = t.peripherals.position()
+	h.Parts = t.parts()
 	for _, tr := range t.troubles() {
 		if h.Devices == nil {
 			h.Devices = map[string]string{}

@@ -47,6 +47,7 @@ type terminal struct {
 	journal     *journal.Journal
 	copies      *journal.Copies // nil without a second medium
 	fresh       *freshness      // nil without a center
+	began       began           // since when its parts are as they are
 	feeds       *feed.Cache
 	engine      *engine.Engine // nil without a camera
 	identity    *identity.Identity

@@ -48,6 +48,9 @@ func (c *contacts) hear(h wire.Head, at time.Time) {
 		ClockError: contact.ClockError, Troubles: len(contact.Health.Devices)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if contact.Health.Parts == nil {
+		contact.Health.Parts = c.heard[h.Terminal].Health.Parts // as it said before
+	}
 	if old := c.heard[h.Terminal]; !old.stored && old.hour.Hour.Equal(hour.Hour) {
 		hour.Contacts += old.hour.Contacts
 		hour.Unsent, hour.Troubles = max(hour.Unsent, old.hour.Unsent), max(hour.Troubles, old.hour.Troubles)
@@ -77,6 +80,7 @@ func (c *contacts) poll(terminal, feed string, after uint64, at time.Time) {
 const (
 	maxTroubles = 32
 	maxTrouble  = 200 // bytes
+	maxParts    = 64
 )
 
 func trimHealth(h wire.Health) wire.Health {
@@ -90,6 +94,15 @@ func trimHealth(h wire.Health) wire.Health {
 		devices[cut(name)] = cut(trouble)
 	}
 	h.Devices = devices
+	if h.Parts != nil {
+		parts := slices.Clone(h.Parts[:min(len(h.Parts), maxParts)])
+		for i := range parts {
+			p := &parts[i]
+			p.Kind, p.Name, p.State, p.Reason = cut(p.Kind), cut(p.Name), cut(p.State), cut(p.Reason)
+			p.Limit = max(p.Limit, 0)
+		}
+		h.Parts = parts
+	}
 	if h.Position != nil && !h.Position.Valid() {
 		h.Position = nil
 	}
@@ -160,6 +173,9 @@ func (c *Center) Terminals(ctx context.Context) (list []store.Device, err error)
 	defer c.contacts.mu.Unlock()
 	for i := range list {
 		if h, ok := c.contacts.heard[list[i].Terminal]; ok && h.At.After(list[i].LastContact) { // or it speaks to another center now
+			if h.Health.Parts == nil {
+				h.Health.Parts = list[i].Health.Parts
+			}
 			list[i].LastContact, list[i].ClockError, list[i].Health = h.At, h.ClockError, h.Health
 		}
 	}

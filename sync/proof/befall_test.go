@@ -94,7 +94,9 @@ func (d *district) fair() {
 	}
 }
 
-const busy = 5 * time.Second
+// busy is how long a machine that is well may take for its next record, whatever else
+// keeps the processors.
+const busy = time.Minute
 
 // told waits until a machine has said of some more records that they are done.
 func (d *district) told(m *fleet.Machine, more int64) {

@@ -55,6 +55,7 @@ func (l *lane) exchange(ctx context.Context, b journal.Batch) (answer, error) {
 	if len(b.Records) > 0 {
 		health.Lag = wire.Seconds(max(0, sent.Sub(b.Records[0].Time())) / time.Second)
 	}
+	health.Parts = l.said.fresh(l.lane, health.Parts)
 	head, err := wire.EncodeHead(wire.Head{
 		Terminal: b.Chain.Terminal, Epoch: b.Chain.Epoch, Lane: b.Chain.Lane,
 		First: b.First, Count: len(b.Records), Prev: b.Prev[:], SentAt: sent, Health: health, Format: l.format,

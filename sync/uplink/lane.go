@@ -27,6 +27,7 @@ type lane struct {
 	backoff   backoff
 	asked     map[record.Chain]asked     // what the center said of each chain last
 	held      map[record.Chain]time.Time // chains that the center refused, until when
+	said      parts                      // of the terminal, as the center heard them last
 	// online cuts a backoff short when the other lane has reached the center.
 	online chan struct{}
 }
@@ -152,6 +153,7 @@ func (l *lane) send(ctx context.Context, name record.Chain) pause {
 	}
 	if a.verified {
 		l.reached(a)
+		l.said.heard(a)
 		sent := l.format
 		l.format = max(wire.Rows, min(a.ack.Formats, wire.Newest))
 		if a.ack.Code == wire.TooBig && l.format < sent {

@@ -20,7 +20,8 @@ type Options struct {
 	Identity *Identity
 	Journal  *journal.Journal
 	// Health says how the terminal is, for each batch; Unsent is filled in here.
-	// It must return at once. nil says nothing.
+	// It must return at once. nil says nothing. Its Parts go up when they have
+	// changed, and now and then.
 	Health func() wire.Health
 	Clock  func() time.Time // the terminal's clock; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default

@@ -62,7 +62,29 @@ type Health struct {
 	// Position is where a terminal that moves is: the gate of a school bus. nil where
 	// it does not move, or does not know.
 	Position *Position `json:"position,omitempty"`
+	// Parts are the terminal's modules, devices and feeds, each with its state. nil
+	// where they are as they were when they were last said.
+	Parts []Part `json:"parts,omitempty"`
 }
+
+// Part is how one part of a terminal is.
+type Part struct {
+	Kind   string    `json:"kind"`  // PartModule, PartDevice, PartFeed
+	Name   string    `json:"name"`  // "gate", "camera", "revocations"
+	State  string    `json:"state"` // the part's own word: "running", "ready", "stale"
+	Well   bool      `json:"well,omitempty"`
+	Reason string    `json:"reason,omitempty"` // why it is not well, for a technician
+	Since  time.Time `json:"since,omitzero"`   // when the state began, by the terminal's clock
+	// Limit of a feed is its max_staleness.
+	Limit Seconds `json:"limit,omitempty"`
+}
+
+// The kinds of parts.
+const (
+	PartModule = "module"
+	PartDevice = "device"
+	PartFeed   = "feed"
+)
 
 // Position is a place on the earth, by satellite.
 type Position struct {

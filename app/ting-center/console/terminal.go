@@ -57,6 +57,7 @@ func (c *Console) terminal(ctx context.Context, v visit) (shown, error) {
 		Hours       []hourBar
 		Heard       int // hours in which something was heard
 		Cursors     []behind
+		Parts       []partRow
 		Refusals    []store.Refusal
 		Certs       []store.Certificate // the newest first
 	}
@@ -71,6 +72,7 @@ func (c *Console) terminal(ctx context.Context, v visit) (shown, error) {
 	}
 	d.terminalRow = rows[i]
 	d.Fingerprint = fingerprint(d.PublicKey)
+	d.Parts = partsOf(d.Device)
 	cursors, err := c.opt.Center.FeedCursors(ctx)
 	if err != nil {
 		return shown{}, err

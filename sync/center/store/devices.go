@@ -35,19 +35,22 @@ type Device struct {
 }
 
 const selectDevice = `SELECT terminal, site, place, role, public_key, state, epoch, enrolled_at, not_after,
-	last_contact, clock_error, health FROM devices `
+	last_contact, clock_error, health, parts FROM devices `
 
 func scanDevice(scan func(...any) error) (d Device, err error) {
 	var enrolled, notAfter, contact, clock int64
-	var key, health []byte
-	err = scan(&d.Terminal, &d.Site, &d.Place, &d.Role, &key, &d.State, &d.Epoch, &enrolled, &notAfter, &contact, &clock, &health)
+	var key, health, parts []byte
+	err = scan(&d.Terminal, &d.Site, &d.Place, &d.Role, &key, &d.State, &d.Epoch, &enrolled, &notAfter, &contact, &clock, &health, &parts)
 	if err != nil {
 		return d, err
 	}
 	d.PublicKey = key
 	d.EnrolledAt, d.NotAfter, d.LastContact = fromMillis(enrolled), fromMillis(notAfter), fromMillis(contact)
 	d.ClockError = time.Duration(clock) * time.Millisecond
-	return d, json.Unmarshal(health, &d.Health)
+	if err := json.Unmarshal(health, &d.Health); err != nil || parts == nil {
+		return d, err
+	}
+	return d, json.Unmarshal(parts, &d.Health.Parts)
 }
 
 // Device reads a terminal.
@@ -92,14 +95,24 @@ func (tx *Tx) SetState(terminal string, s State) error {
 	return err
 }
 
-// SetContact stores what a terminal last said of itself, unless something later is stored.
+// SetContact stores what a terminal last said of itself, unless something later is
+// stored. Without a word of its parts, they are as they were.
 func (tx *Tx) SetContact(terminal string, at time.Time, clockError time.Duration, h wire.Health) error {
+	var parts []byte
+	if h.Parts != nil {
+		var err error
+		if parts, err = json.Marshal(h.Parts); err != nil {
+			return err
+		}
+		h.Parts = nil
+	}
 	b, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE devices SET last_contact = ?, clock_error = ?, health = ? WHERE terminal = ? AND last_contact <= ?`,
-		millis(at), clockError.Milliseconds(), b, terminal, millis(at))
+	_, err = tx.Exec(`UPDATE devices SET last_contact = ?, clock_error = ?, health = ?, parts = COALESCE(?, parts)
+		WHERE terminal = ? AND last_contact <= ?`,
+		millis(at), clockError.Milliseconds(), b, parts, terminal, millis(at))
 	return err
 }
 
