@@ -61,9 +61,24 @@ func (c *Center) newRunner(ctx context.Context, p projection.Projection) (*runne
 		}
 	}
 	if c.db.Shared() {
-		return r, nil // it begins when it leads
+		return r, r.prepare(ctx) // it begins when it leads
 	}
 	return r, r.start(ctx)
+}
+
+// prepare makes the tables of a projection that no process has begun yet: whoever
+// looks into them now finds nothing, and no error.
+func (r *runner) prepare(ctx context.Context) error {
+	return r.c.db.Write(ctx, func(tx *store.Tx) error {
+		state, err := tx.LockProjected(r.name)
+		if err != nil || state.Schema != "" {
+			return err
+		}
+		if err := tx.Script(r.p.Schema().SQL); err != nil {
+			return fmt.Errorf("schema: %w", err)
+		}
+		return tx.SetProjected(r.name, store.Projected{Schema: r.schemaDigest(), Rebuilding: true})
+	})
 }
 
 // start takes up the projection where it was left, by whatever process.

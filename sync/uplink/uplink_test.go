@@ -60,6 +60,47 @@ func TestWakesAtOnce(t *testing.T) {
 	})
 }
 
+// TestParts go up when they have changed, to a center that may not know them, and now
+// and then; not with every batch.
+func TestParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := "running"
+		r := newRig(t, func(o *Options) {
+			o.Heartbeat = 5 * time.Second
+			o.Health = func() wire.Health {
+				return wire.Health{Parts: []wire.Part{{Kind: wire.PartModule, Name: "gate", State: state, Since: time.Unix(1_800_000_000, 0)}}}
+			}
+		})
+		said := 0
+		told := func(what string, want int) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			n := 0
+			for _, h := range r.center.batches() {
+				if h.Health.Parts != nil {
+					if n++; h.Lane != record.Ordinary || len(h.Health.Parts) != 1 {
+						t.Errorf("lane %s says %+v", h.Lane, h.Health.Parts)
+					}
+				}
+			}
+			if n-said != want {
+				t.Errorf("%s: said %d times, not %d", what, n-said, want)
+			}
+			said = n
+		}
+		told("at first", 1)
+		r.append(3, record.Ordinary)
+		told("unchanged", 0)
+		state = "resting"
+		told("changed", 1)
+		r.center.do(func() { r.center.incarnation = "second" })
+		told("another center", 1)
+		time.Sleep(10 * time.Minute)
+		told("after a while", 1)
+	})
+}
+
 func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(o *Options) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,9 +24,13 @@ import (
 	gates "github.com/luohu/ting/plugins/gate/center"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/projection"
 	"github.com/luohu/ting/sync/center/store"
 )
+
+// TestMain ends the tests' PostgreSQL.
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 const password = "correct-horse"
 
@@ -89,7 +94,7 @@ func openAt(t testing.TB, now func() time.Time) *desk {
 	t.Helper()
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
-	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Log: log, Now: now,
+	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Database: pgtest.Database(t), Log: log, Now: now,
 		Projections: []projection.Projection{gates.New(time.UTC), enrolled.New()},
 		Feeds:       []string{kiosk.FeedPeople, kiosk.FeedRevocations}})
 	if err != nil {

@@ -121,7 +121,14 @@ func (d *district) others() {
 			d.t.Fatal(err)
 		}
 	}
-	say(d.placed("gate-south-1", demo.School1, "第一小学 南门"), wire.Health{Unsent: 128, Version: "1.2.0", Lag: 7900, Devices: map[string]string{"camera": "unplugged", "barrier": "no answer for 3 minutes"}}, 47*time.Second)
+	say(d.placed("gate-south-1", demo.School1, "第一小学 南门"), wire.Health{Unsent: 128, Version: "1.2.0", Lag: 7900, Devices: map[string]string{"camera": "unplugged", "barrier": "no answer for 3 minutes"},
+		Parts: []wire.Part{
+			{Kind: wire.PartDevice, Name: "barrier-south", State: "away", Reason: "no answer for 3 minutes", Since: now.Add(-3 * time.Minute)},
+			{Kind: wire.PartDevice, Name: "camera", State: "faulty", Reason: "unplugged", Since: now.Add(-2 * time.Hour)},
+			{Kind: wire.PartFeed, Name: "people", State: "fresh", Well: true, Limit: 720 * 3600, Since: now.Add(-50 * time.Hour)},
+			{Kind: wire.PartFeed, Name: "revocations", State: "stale", Limit: 72 * 3600, Since: now.Add(-time.Hour)},
+			{Kind: wire.PartModule, Name: "gate", State: "running", Well: true, Since: now.Add(-50 * time.Hour)},
+		}}, 47*time.Second)
 	say(d.placed("hall-1", demo.Hall, "政务服务大厅 1 号机"), wire.Health{Version: "1.2.0"}, time.Second)
 	say(d.placed("hall-2", demo.Hall, "政务服务大厅 2 号机"), wire.Health{Unsent: 3, Version: "1.1.4", Devices: map[string]string{"printer": "out of paper"}}, 0)
 	d.placed("triage-1", demo.Hospital, "区人民医院 门诊大厅")

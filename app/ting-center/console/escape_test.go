@@ -11,6 +11,7 @@ import (
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
@@ -20,7 +21,9 @@ import (
 
 // TestEverythingIsEscaped puts markup and SQL into every text that comes from
 // outside, and into every parameter of every address, and looks at every page.
-func TestEverythingIsEscaped(t *testing.T) {
+func TestEverythingIsEscaped(t *testing.T) { pgtest.Both(t, testEverythingIsEscaped) }
+
+func testEverythingIsEscaped(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: evil[:40], Name: evil, Role: evil, Group: evil},
 		kiosk.PersonRow{ID: "2", Name: evil, Role: evil, Group: evil})
@@ -50,7 +53,8 @@ func TestEverythingIsEscaped(t *testing.T) {
 	rs = append(rs, tm.Make(record.Ordinary, 1, "gate.pass", "person/3", pass(t, evil))...)
 	rs = append(rs, tm.Make(record.Ordinary, 1, "gate.refused", "lane/x", `{"verdict":`+evilJSON+`,"at":"`+time.Now().Format(time.RFC3339)+`"}`)...)
 	h := tm.Head(record.Ordinary, record.Hash{}, rs)
-	h.Health = wire.Health{Unsent: 1, Version: evil, Devices: map[string]string{evil: evil}}
+	h.Health = wire.Health{Unsent: 1, Version: evil, Devices: map[string]string{evil: evil},
+		Parts: []wire.Part{{Kind: evil, Name: evil, State: evil, Reason: evil}}}
 	if ack, err := tm.TrySend(ctx, h, wire.EncodeRecords(rs, wire.Newest)); err != nil || ack.Code != wire.OK {
 		t.Fatal(ack.Code, err)
 	}

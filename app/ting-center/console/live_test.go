@@ -12,6 +12,7 @@ import (
 
 	"github.com/luohu/ting/kiosk"
 	"github.com/luohu/ting/sync/center"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
 )
@@ -72,6 +73,10 @@ func (l *listener) ended() bool {
 }
 
 func TestPassesArriveLiveWithMaskedNames(t *testing.T) {
+	pgtest.Both(t, testPassesArriveLiveWithMaskedNames)
+}
+
+func testPassesArriveLiveWithMaskedNames(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: "2020-1", Name: "张小三", Role: "pupil"})
 	tm := d.terminal("gate-1", "school-1")
@@ -103,6 +108,10 @@ func TestPassesArriveLiveWithMaskedNames(t *testing.T) {
 // TestStreamMakesUpForWhatWasMissed: a browser that comes back says what it knows,
 // and hears at once that there is more; one that knows everything hears nothing.
 func TestStreamMakesUpForWhatWasMissed(t *testing.T) {
+	pgtest.Both(t, testStreamMakesUpForWhatWasMissed)
+}
+
+func testStreamMakesUpForWhatWasMissed(t *testing.T) {
 	d := open(t)
 	v := d.as(Viewer)
 	stream := v.listen("")

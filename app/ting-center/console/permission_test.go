@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/sync/center/pgtest"
 )
 
 // concrete is an address that a route's pattern matches.
@@ -26,7 +27,9 @@ var want = map[Permission]string{ // which roles: v a o p d
 var letter = map[Role]string{Viewer: "v", Auditor: "a", Operator: "o", Approver: "p", Admin: "d"}
 
 // TestEveryRouteForEveryRole asks for every address as everybody, and as nobody.
-func TestEveryRouteForEveryRole(t *testing.T) {
+func TestEveryRouteForEveryRole(t *testing.T) { pgtest.Both(t, testEveryRouteForEveryRole) }
+
+func testEveryRouteForEveryRole(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: "1", Name: "张小三", Role: "pupil"})
 	d.terminal("gate-1", "school-1")

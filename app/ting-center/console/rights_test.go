@@ -12,6 +12,7 @@ import (
 	"github.com/luohu/ting/kiosk/identity/receipt"
 	"github.com/luohu/ting/plugins/enrolment"
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
 )
@@ -49,7 +50,9 @@ func (d *desk) settled() {
 
 // TestDeletionReceipts: the page of a person counts who holds a template and who has
 // proven that his is gone.
-func TestDeletionReceipts(t *testing.T) {
+func TestDeletionReceipts(t *testing.T) { pgtest.Both(t, testDeletionReceipts) }
+
+func testDeletionReceipts(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: "p1", Name: "李小明", Role: "pupil"})
 	o := d.as(Operator)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/store"
 )
 
@@ -34,7 +35,9 @@ func (c *clock) pass(d time.Duration) {
 
 func newClock() *clock { return &clock{at: time.Now()} }
 
-func TestSignIn(t *testing.T) {
+func TestSignIn(t *testing.T) { pgtest.Both(t, testSignIn) }
+
+func testSignIn(t *testing.T) {
 	d := open(t)
 	for _, wrong := range []url.Values{
 		{"user": {"admin"}, "password": {"guess"}},
@@ -81,7 +84,9 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 
 // TestAccountIsLockedForAWhile: guesses at one account from everywhere lock it,
 // for a while and for itself alone.
-func TestAccountIsLockedForAWhile(t *testing.T) {
+func TestAccountIsLockedForAWhile(t *testing.T) { pgtest.Both(t, testAccountIsLockedForAWhile) }
+
+func testAccountIsLockedForAWhile(t *testing.T) {
 	now := newClock()
 	d := openAt(t, now.now)
 	for range accountFailures {
@@ -161,7 +166,9 @@ func TestSessionCookieIsKeptFromScriptsAndOtherSites(t *testing.T) {
 }
 
 // TestSessionEnds by idleness, and in the end whatever happens.
-func TestSessionEnds(t *testing.T) {
+func TestSessionEnds(t *testing.T) { pgtest.Both(t, testSessionEnds) }
+
+func testSessionEnds(t *testing.T) {
 	now := newClock()
 	d := openAt(t, now.now)
 	in := func(d *desk) bool {
@@ -233,6 +240,10 @@ func TestOpenPageKeepsNothingAlive(t *testing.T) {
 }
 
 func TestPasswordChangeSignsTheOthersOut(t *testing.T) {
+	pgtest.Both(t, testPasswordChangeSignsTheOthersOut)
+}
+
+func testPasswordChangeSignsTheOthersOut(t *testing.T) {
 	d := open(t)
 	one, other := d.as(Operator), d.as(Operator)
 	for name, c := range map[string]struct{ old, next, again, want string }{

@@ -6,12 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/store"
 )
 
 var slipText = regexp.MustCompile(`class="code">([^<]+)<`)
 
-func TestAccountFromItsMakingToItsEnd(t *testing.T) {
+func TestAccountFromItsMakingToItsEnd(t *testing.T) { pgtest.Both(t, testAccountFromItsMakingToItsEnd) }
+
+func testAccountFromItsMakingToItsEnd(t *testing.T) {
 	d := open(t)
 	admin := d.as(Admin)
 	for _, bad := range [][2]string{{"", "viewer"}, {"a b", "viewer"}, {"center", "viewer"}, {"wang", "root"}, {"viewer", "viewer"}, {strings.Repeat("x", 33), "viewer"}} {
@@ -80,7 +83,9 @@ func TestAccountFromItsMakingToItsEnd(t *testing.T) {
 	}
 }
 
-func TestNobodyLocksHimselfOut(t *testing.T) {
+func TestNobodyLocksHimselfOut(t *testing.T) { pgtest.Both(t, testNobodyLocksHimselfOut) }
+
+func testNobodyLocksHimselfOut(t *testing.T) {
 	d := open(t)
 	admin := d.as(Admin)
 	for _, what := range []string{"role", "disable", "password", "signout"} {

@@ -18,12 +18,17 @@ import (
 	"github.com/luohu/ting/plugins/gate"
 	"github.com/luohu/ting/sync/center"
 	"github.com/luohu/ting/sync/center/centertest"
+	"github.com/luohu/ting/sync/center/pgtest"
 	"github.com/luohu/ting/sync/center/store"
 	"github.com/luohu/ting/sync/record"
 	"github.com/luohu/ting/sync/wire"
 )
 
 func TestWithdrawalReachesTerminalsAtOnce(t *testing.T) {
+	pgtest.Both(t, testWithdrawalReachesTerminalsAtOnce)
+}
+
+func testWithdrawalReachesTerminalsAtOnce(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: "2020-1", Name: "张小三", Role: "pupil"})
 	position, err := d.c.Record(context.Background(), "school-1", enrolment.Consented{Person: "2020-1", Name: "张小三", Role: "pupil",
@@ -74,6 +79,10 @@ func TestWithdrawalReachesTerminalsAtOnce(t *testing.T) {
 
 // TestNamesAreMaskedUntilSomebodyAsks who may, and that is noted.
 func TestNamesAreMaskedUntilSomebodyAsks(t *testing.T) {
+	pgtest.Both(t, testNamesAreMaskedUntilSomebodyAsks)
+}
+
+func testNamesAreMaskedUntilSomebodyAsks(t *testing.T) {
 	d := open(t)
 	d.register("school-1", kiosk.PersonRow{ID: "2020-1", Name: "张小三", Role: "pupil", Cards: []string{"0412345678"}})
 	path := personPath("school-1", "2020-1")
@@ -115,6 +124,10 @@ func stuck(t *testing.T) (*desk, *centertest.Terminal) {
 }
 
 func TestLetterIsAcceptedAndTheDecisionUndone(t *testing.T) {
+	pgtest.Both(t, testLetterIsAcceptedAndTheDecisionUndone)
+}
+
+func testLetterIsAcceptedAndTheDecisionUndone(t *testing.T) {
 	d, _ := stuck(t)
 	p := d.as(Approver)
 	_, body, _ := p.get("/attention")
@@ -153,7 +166,9 @@ func TestLetterIsAcceptedAndTheDecisionUndone(t *testing.T) {
 	}
 }
 
-func TestLetterIsCompensated(t *testing.T) {
+func TestLetterIsCompensated(t *testing.T) { pgtest.Both(t, testLetterIsCompensated) }
+
+func testLetterIsCompensated(t *testing.T) {
 	d, _ := stuck(t)
 	p := d.as(Approver)
 	if _, body, _ := p.get("/letters/gate/1"); strings.Contains(body, "<textarea") {
@@ -185,7 +200,9 @@ func TestLetterIsCompensated(t *testing.T) {
 }
 
 // TestForkNeedsTwo: what cannot be taken back needs two people, where there are two.
-func TestForkNeedsTwo(t *testing.T) {
+func TestForkNeedsTwo(t *testing.T) { pgtest.Both(t, testForkNeedsTwo) }
+
+func testForkNeedsTwo(t *testing.T) {
 	d := open(t)
 	tm := d.terminal("desk-1", "hall")
 	other := tm.Clone()
@@ -217,7 +234,9 @@ func TestForkNeedsTwo(t *testing.T) {
 }
 
 // TestForkOfOneApprover: a district with one approver can go on.
-func TestForkOfOneApprover(t *testing.T) {
+func TestForkOfOneApprover(t *testing.T) { pgtest.Both(t, testForkOfOneApprover) }
+
+func testForkOfOneApprover(t *testing.T) {
 	d := open(t)
 	tm := d.terminal("desk-1", "hall")
 	other := tm.Clone()
@@ -236,7 +255,9 @@ func TestForkOfOneApprover(t *testing.T) {
 	}
 }
 
-func TestCodeIsShownOnce(t *testing.T) {
+func TestCodeIsShownOnce(t *testing.T) { pgtest.Both(t, testCodeIsShownOnce) }
+
+func testCodeIsShownOnce(t *testing.T) {
 	d := open(t)
 	p := d.as(Approver)
 	_, body, _ := p.send("/enrol/code", "terminal", "gate-9", "site", "school-9")
@@ -259,7 +280,9 @@ func TestCodeIsShownOnce(t *testing.T) {
 	}
 }
 
-func TestRevokeAsksForTheName(t *testing.T) {
+func TestRevokeAsksForTheName(t *testing.T) { pgtest.Both(t, testRevokeAsksForTheName) }
+
+func testRevokeAsksForTheName(t *testing.T) {
 	d := open(t)
 	tm := d.terminal("gate-1", "school-1")
 	o := d.as(Operator)
@@ -278,6 +301,10 @@ func TestRevokeAsksForTheName(t *testing.T) {
 }
 
 func TestAuditIsFilteredExportedAndVerified(t *testing.T) {
+	pgtest.Both(t, testAuditIsFilteredExportedAndVerified)
+}
+
+func testAuditIsFilteredExportedAndVerified(t *testing.T) {
 	d := open(t)
 	a := d.as(Auditor)
 	if err := d.c.Edit(context.Background(), func(tx *store.Tx) error {
@@ -376,7 +403,9 @@ func TestHundredThousand(t *testing.T) {
 	}
 }
 
-func TestNewDistrictIsToldWhatToDo(t *testing.T) {
+func TestNewDistrictIsToldWhatToDo(t *testing.T) { pgtest.Both(t, testNewDistrictIsToldWhatToDo) }
+
+func testNewDistrictIsToldWhatToDo(t *testing.T) {
 	d := open(t)
 	if _, body, _ := d.as(Approver).get("/"); !strings.Contains(body, "还没有登记任何终端") || !strings.Contains(body, `href="/enrol"`) {
 		t.Error("the approver is not told what to do")
@@ -403,8 +432,47 @@ func (d *desk) applies(id, site, place string) (wire.EnrolRequest, func() (int, 
 	return q, ask
 }
 
+// TestPartsOfATerminal are shown as it last said, also after words without them.
+func TestPartsOfATerminal(t *testing.T) { pgtest.Both(t, testPartsOfATerminal) }
+
+func testPartsOfATerminal(t *testing.T) {
+	d := open(t)
+	tm := d.terminal("gate-1", "school-1")
+	say := func(parts ...wire.Part) {
+		t.Helper()
+		h := tm.Head(record.Ordinary, record.Hash{}, nil)
+		h.Health = wire.Health{Version: "1.2", Parts: parts}
+		if a, err := tm.TrySend(t.Context(), h, nil); err != nil || a.Code != wire.OK {
+			t.Fatal(a.Code, err)
+		}
+	}
+	o := d.as(Operator)
+	page := func() string {
+		t.Helper()
+		_, body, _ := o.get("/terminals/gate-1")
+		return body
+	}
+	if strings.Contains(page(), `id="parts"`) {
+		t.Error("parts of a terminal that has said nothing of them")
+	}
+	say(wire.Part{Kind: wire.PartModule, Name: "library", State: "resting", Reason: "exit status 2", Since: time.Now().Add(-time.Hour)},
+		wire.Part{Kind: wire.PartFeed, Name: "revocations", State: "fresh", Well: true, Limit: 72 * 3600})
+	say()
+	for _, want := range []string{"library", "暂停服务", "exit status 2", "revocations", "在期限内", "3 天"} {
+		if !strings.Contains(page(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	say(wire.Part{Kind: wire.PartModule, Name: "library", State: "running", Well: true})
+	if strings.Contains(page(), "exit status 2") || !strings.Contains(page(), "运行中") {
+		t.Error("the page still says what was")
+	}
+}
+
 // TestTerminalIsApproved by whoever has seen its screen, and by nobody else.
-func TestTerminalIsApproved(t *testing.T) {
+func TestTerminalIsApproved(t *testing.T) { pgtest.Both(t, testTerminalIsApproved) }
+
+func testTerminalIsApproved(t *testing.T) {
 	d := open(t)
 	q, ask := d.applies("gate-7", "school-1", "第一小学 西门")
 	p := d.as(Approver)
@@ -448,7 +516,9 @@ func TestTerminalIsApproved(t *testing.T) {
 }
 
 // TestScannedTerminalIsApproved: the QR code leads here and brings the nonce.
-func TestScannedTerminalIsApproved(t *testing.T) {
+func TestScannedTerminalIsApproved(t *testing.T) { pgtest.Both(t, testScannedTerminalIsApproved) }
+
+func testScannedTerminalIsApproved(t *testing.T) {
 	d := open(t)
 	d.terminal("gate-7", "school-1")
 	q, ask := d.applies("gate-7", "school-1", "")
