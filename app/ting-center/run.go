@@ -21,6 +21,7 @@ import (
 	canteenmodule "github.com/luohu/ting/plugins/canteen"
 	canteen "github.com/luohu/ting/plugins/canteen/center"
 	enrolment "github.com/luohu/ting/plugins/enrolment/center"
+	gatemodule "github.com/luohu/ting/plugins/gate"
 	gate "github.com/luohu/ting/plugins/gate/center"
 	hallmodule "github.com/luohu/ting/plugins/hall"
 	hall "github.com/luohu/ting/plugins/hall/center"
@@ -46,9 +47,20 @@ func options(dir, database string, safe center.SafePolicy, log *slog.Logger) cen
 			canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners,
 			hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar,
 			librarymodule.FeedHoldings, librarymodule.FeedPatrons, librarymodule.FeedTerms},
-		Safe: safe,
-		Log:  log,
+		Roles: roles,
+		Safe:  safe,
+		Log:   log,
 	}
+}
+
+// roles are the feeds that terminals of one purpose need. One of several purposes is
+// let in without a role.
+var roles = map[string][]string{
+	"gate": {kiosk.FeedRevocations, kiosk.FeedPeople, "policy", gatemodule.FeedPresence},
+	"canteen": {kiosk.FeedRevocations, kiosk.FeedPeople, "policy", canteenmodule.FeedWindows, canteenmodule.FeedMenu, canteenmodule.FeedDiners,
+		canteenmodule.FeedAccounts, canteenmodule.FeedShares, canteenmodule.FeedTakings, canteenmodule.FeedStatements},
+	"hall": {kiosk.FeedRevocations, kiosk.FeedPeople, "policy", hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar,
+		hallmodule.FeedProgress, hallmodule.FeedCases, hallmodule.FeedPages, hallmodule.FeedQueue},
 }
 
 func run(args []string, stdout, stderr io.Writer) error {

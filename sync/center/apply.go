@@ -109,8 +109,11 @@ type Approval struct {
 // Approve lets a terminal in that has applied. ErrDigits counts: after some the
 // application is gone, and the terminal shows another.
 func (c *Center) Approve(ctx context.Context, who string, a Approval) error {
-	if !names.MatchString(a.Site) || a.Role != "" && !names.MatchString(a.Role) {
+	if !names.MatchString(a.Site) {
 		return ErrName
+	}
+	if _, known := c.opt.Roles[a.Role]; !known && a.Role != "" {
+		return ErrRole
 	}
 	now := c.now()
 	var wrong bool

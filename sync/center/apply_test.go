@@ -44,7 +44,7 @@ func TestAnAdministratorApprovesWhatHeSees(t *testing.T) {
 }
 
 func testAnAdministratorApprovesWhatHeSees(t *testing.T) {
-	s, ctx := serve(t, Options{}), context.Background()
+	s, ctx := serve(t, Options{Feeds: []string{"people", "accounts"}, Roles: map[string][]string{"gate": {"people"}}}), context.Background()
 	key := centertest.NewKey(t)
 	q := centertest.Request(t, "gate-1", "school-1", "", key)
 	q.Nonce = nonce(7)
@@ -73,6 +73,9 @@ func testAnAdministratorApprovesWhatHeSees(t *testing.T) {
 	if err := s.c.Approve(ctx, "wang", Approval{KeyHash: hash, Digits: digits, Site: "a b"}); !errors.Is(err, ErrName) {
 		t.Errorf("a site of no name: %v", err)
 	}
+	if err := s.c.Approve(ctx, "wang", Approval{KeyHash: hash, Digits: digits, Site: "school-2", Role: "emperor"}); !errors.Is(err, ErrRole) {
+		t.Errorf("a role that there is not: %v", err)
+	}
 	if err := s.c.Approve(ctx, "wang", Approval{KeyHash: hash, Digits: digits[:3] + " " + digits[3:], Site: "school-2", Role: "gate"}); err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +90,11 @@ func testAnAdministratorApprovesWhatHeSees(t *testing.T) {
 	expect(t, tm.Send(record.Ordinary, record.Hash{}, tm.Make(record.Ordinary, 1, "a.b", "", `{}`)), wire.OK, 1)
 	if d := s.devices()[0]; d.Role != "gate" || d.Site != "school-2" {
 		t.Errorf("%+v", d)
+	}
+	for feed, want := range map[string]int{"people": http.StatusOK, "accounts": http.StatusForbidden} {
+		if _, status := tm.Feed(feed, 0, 0); status != want {
+			t.Errorf("a gate asks for %s: %d, not %d", feed, status, want)
+		}
 	}
 	// Revoked, it may ask anew, with another nonce, and waits again.
 	if err := s.c.SetState(ctx, "wang", "gate-1", store.Revoked); err != nil {
@@ -193,7 +201,7 @@ func testCertificatesAreRenewed(t *testing.T) {
 // TestTheTerminalsOwnApplicant lets the terminal's end speak to the center's: the
 // administrator scans the code.
 func TestTheTerminalsOwnApplicant(t *testing.T) {
-	s, ctx := serve(t, Options{}), context.Background()
+	s, ctx := serve(t, Options{Roles: map[string][]string{"hall": nil}}), context.Background()
 	a, err := uplink.NewApplicant(uplink.Enrolment{Dir: t.TempDir(), URL: s.url, CA: s.c.ca.PEM(), Terminal: "hall-1", Site: "hall", Place: "大厅", Epoch: 3})
 	if err != nil {
 		t.Fatal(err)

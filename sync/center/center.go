@@ -69,9 +69,12 @@ type Options struct {
 	Database    string
 	Projections []projection.Projection
 	Feeds       []string // known although they may still be empty, besides those of Projections
-	Safe        SafePolicy
-	Now         func() time.Time // nil: the machine's clock
-	Log         *slog.Logger     // nil: slog's default
+	// Roles are what a terminal may be for, each with the only feeds it then gets. An
+	// administrator gives one with his approval; a terminal without gets them all.
+	Roles map[string][]string
+	Safe  SafePolicy
+	Now   func() time.Time // nil: the machine's clock
+	Log   *slog.Logger     // nil: slog's default
 	// CertificateLife is how long a terminal's certificate is good; 0 is 90 days.
 	CertificateLife time.Duration
 	// CodeLife is how long an enrolment code is good; 0 is 24 hours.

@@ -10,8 +10,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,12 @@ import (
 // names are what a terminal or a site may be called. The center's own chains are
 // called with a slash, so that no terminal can ever pass for it.
 var names = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// ErrRole is returned for a role that the center does not know.
+var ErrRole = errors.New("there is no such role")
+
+// Roles are what terminals may be for, sorted.
+func (c *Center) Roles() []string { return slices.Sorted(maps.Keys(c.opt.Roles)) }
 
 // ErrName is returned for an ID that no terminal or site may have.
 var ErrName = errors.New("an ID is 1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit")

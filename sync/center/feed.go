@@ -65,6 +65,9 @@ func (q feedQuery) waits(page wire.FeedPage, status int, err error) bool {
 	return err == nil && status == http.StatusOK && len(page.Rows) == 0 && page.Revision <= q.after && q.wait > 0
 }
 
+// statusNotOfRole is that of a feed which a terminal's role has no need of.
+const statusNotOfRole = http.StatusUnauthorized
+
 // look reads what a terminal gets now.
 func (c *Center) look(ctx context.Context, q feedQuery) (site string, page wire.FeedPage, status int, err error) {
 	err = c.db.Read(ctx, func(tx *store.Tx) error {
@@ -75,6 +78,10 @@ func (c *Center) look(ctx context.Context, q feedQuery) (site string, page wire.
 		}
 		if err != nil {
 			return err
+		}
+		if feeds, narrow := c.opt.Roles[d.Role]; narrow && !slices.Contains(feeds, q.feed) {
+			status = statusNotOfRole
+			return nil
 		}
 		site = d.Site
 		page, status, err = c.readPage(tx, q, site)

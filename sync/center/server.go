@@ -308,6 +308,8 @@ func (c *Center) serveFeed(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, "feed.failed", http.StatusServiceUnavailable, "the center cannot read the feed at the moment")
 	case status == http.StatusForbidden:
 		c.refuse(w, r, "feed.revoked", status, "this terminal is not let in: enrol it again")
+	case status == statusNotOfRole:
+		c.refuse(w, r, "feed.role", http.StatusForbidden, "a terminal of this role does not get this feed")
 	case status == http.StatusNotFound:
 		c.refuse(w, r, "feed.unknown", status, "the center has no such feed")
 	default:

@@ -96,7 +96,7 @@ func openAt(t testing.TB, now func() time.Time) *desk {
 	log := slog.New(slog.DiscardHandler)
 	c, err := center.Open(ctx, center.Options{Dir: t.TempDir(), Database: pgtest.Database(t), Log: log, Now: now,
 		Projections: []projection.Projection{gates.New(time.UTC), enrolled.New()},
-		Feeds:       []string{kiosk.FeedPeople, kiosk.FeedRevocations}})
+		Feeds:       []string{kiosk.FeedPeople, kiosk.FeedRevocations}, Roles: map[string][]string{"gate": {kiosk.FeedPeople, kiosk.FeedRevocations}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,10 +49,12 @@ func (c *Console) enrol(ctx context.Context, v visit) (shown, error) {
 		Waiting []applicant
 		Sites   []store.Site
 		Codes   []codeRow
-		Code    string // just made,
-		For     string // and for whom
+		Roles   []string // that an approval may give
+		Code    string   // just made,
+		For     string   // and for whom
 	}
 	d.For, d.Code = v.slip.take("code")
+	d.Roles = c.opt.Center.Roles()
 	var devices []store.Device
 	err := c.opt.Center.View(ctx, func(tx *store.Tx) error {
 		var err error
@@ -80,6 +82,8 @@ func decided(err error) error {
 	case errors.Is(err, center.ErrDigits):
 		return bad("六位数字与终端屏幕上的不一致。请到终端前核对后重试；多次输错后终端会显示新的数字。",
 			"These are not the six digits on the terminal's screen. Stand before it and try again; after some wrong ones it shows others.")
+	case errors.Is(err, center.ErrRole):
+		return bad("没有这种用途。", "There is no such role.")
 	case errors.Is(err, center.ErrDecided), errors.Is(err, store.ErrNotFound):
 		return missing("这台终端已不在等待：已被处理，或已离开。", "This terminal does not wait any more: it was decided on, or has gone.")
 	}
