@@ -19,7 +19,26 @@ import (
 	"github.com/luohu/ting/sync/record"
 )
 
-const journalUsage = `usage: ting journal status|verify|export|backup|salvage|restore -state DIR [flags]
+// journalUsage is in both languages: whoever stands before a broken terminal may not
+// have chosen the one that it was set up in.
+const journalUsage = `用法: ting journal status|verify|export|backup|salvage|restore -state 目录 [选项]
+
+查看终端的记录账本。终端可以继续运行,不会改动任何内容。
+
+  status   各通道、中心已收到哪里、还有什么待上传,以及曾经抢救过什么
+  verify   读完整个文件,逐条核对每条哈希链
+  export   把仍在本机的每条记录各写成一行 JSON(属于个人信息)
+  backup   把核验过的副本写到 -to 指定的文件,应放在另一块介质上(属于个人信息)
+
+需先停止终端:
+
+  salvage  打开损坏的账本: 把原文件移到一旁,保留哈希链能证明的记录
+           (以及 -from 副本中仍有的),并逐号列出可能缺失的记录
+  restore  用 -from 副本替换账本,并开始新的纪元
+
+退出码: 0 正常; 1 失败,或有错误、缺失; 2 用法不对。
+
+usage: ting journal status|verify|export|backup|salvage|restore -state DIR [flags]
 
 Looks into a terminal's journal. The terminal may run on: nothing is changed.
 
@@ -36,7 +55,7 @@ With the terminal stopped:
 
 Exit codes: 0 in order; 1 it failed, or something is wrong or missing; 2 wrong usage.
 
-flags:
+选项 flags:
 `
 
 // journalFile is where a terminal's state directory keeps its journal.
@@ -53,9 +72,9 @@ func journalCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprint(stderr, journalUsage); fs.PrintDefaults() }
 	var j journalFlags
-	fs.StringVar(&j.state, "state", "", "the terminal's state `directory` (terminal.state in terminal.toml)")
-	fs.StringVar(&j.to, "to", "", "backup: the `file` to write; one that is there is replaced once the new one is verified")
-	fs.StringVar(&j.from, "from", "", "restore, salvage: the `file` that backup, or journal.copy, has written")
+	fs.StringVar(&j.state, "state", "", "终端的状态目录 (terminal.toml 的 terminal.state); the terminal's state `directory`")
+	fs.StringVar(&j.to, "to", "", "backup: 要写入的文件,核验后才替换旧的; the `file` to write, which takes the place of an older one once it is verified")
+	fs.StringVar(&j.from, "from", "", "restore, salvage: backup 或 journal.copy 写下的文件; the `file` that either has written")
 	what := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		what, args = args[0], args[1:]

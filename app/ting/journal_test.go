@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -21,6 +22,25 @@ func look(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	var out, errs bytes.Buffer
 	err = journalCommand(t.Context(), args, &out, &errs)
 	return out.String(), errs.String(), err
+}
+
+// TestJournalHelp is in both languages, and names every command in each.
+func TestJournalHelp(t *testing.T) {
+	_, help, err := look(t, "-h")
+	if !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("help ends with %v", err)
+	}
+	zh, en, both := strings.Cut(help, "usage: ")
+	if !both || !strings.Contains(zh, "用法") {
+		t.Fatalf("not in both languages:\n%s", help)
+	}
+	for command := range journalCommands {
+		for _, half := range []string{zh, en} {
+			if !strings.Contains(half, "\n  "+command+" ") {
+				t.Errorf("%s is not explained in\n%s", command, half)
+			}
+		}
+	}
 }
 
 // TestJournalCommand looks into a journal while its terminal has it open.
