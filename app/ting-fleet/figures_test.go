@@ -165,7 +165,15 @@ type single struct {
 	uplink  *uplink.Uplink
 	end     context.CancelFunc
 	done    chan error
-	sent    atomic.Int64 // bytes of its connections, both ways
+	sent    atomic.Int64              // bytes of its connections, both ways
+	clock   atomic.Pointer[time.Time] // of the journal; nil is the machine's
+}
+
+func (s *single) now() time.Time {
+	if at := s.clock.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
 }
 
 // oneMore enrols a terminal of this process at a center that runs.
@@ -186,7 +194,7 @@ func oneMore(b *testing.B, c *fleet.Center) *single {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if s.journal, err = journal.Open(ctx, filepath.Join(dir, "journal.db"), journal.Options{Terminal: "one-more", Log: quiet, Reserve: -1}); err != nil {
+	if s.journal, err = journal.Open(ctx, filepath.Join(dir, "journal.db"), journal.Options{Terminal: "one-more", Log: quiet, Reserve: -1, Clock: s.now}); err != nil {
 		b.Fatal(err)
 	}
 	if s.uplink, err = uplink.New(uplink.Options{URL: url, Identity: id, Journal: s.journal, Log: quiet, Dial: s.dial,
@@ -292,19 +300,15 @@ func BenchmarkWire(b *testing.B) {
 
 func gatherBodies(b *testing.B, s *single, p fleet.Profile, n int) (bodies [][]byte) {
 	random, at := rand.New(rand.NewPCG(1, 1)), time.Now()
-	for range n / 50 {
-		var all sync.WaitGroup
-		for range 50 {
-			at = at.Add(700 * time.Millisecond)
-			e := p.Entry(random, at)
-			bodies = append(bodies, e.Body)
-			all.Go(func() {
-				if _, err := s.journal.Append(b.Context(), e); err != nil {
-					b.Error(err)
-				}
-			})
+	for range n { // one after the other, as people come
+		at = at.Add(time.Duration(random.ExpFloat64() * float64(700*time.Millisecond)))
+		now := at
+		s.clock.Store(&now)
+		e := p.Entry(random, at)
+		bodies = append(bodies, e.Body)
+		if _, err := s.journal.Append(b.Context(), e); err != nil {
+			b.Fatal(err)
 		}
-		all.Wait()
 	}
 	return bodies
 }

@@ -233,10 +233,20 @@ func (l *lane) settle(ctx context.Context, b journal.Batch, a answer) pause {
 		return pause{d: l.backoff.next()} // a gap that is none: do not spin on it
 	}
 	l.backoff.reset()
-	if code == wire.OK && len(b.Records) >= l.size.records {
+	if code == wire.OK && len(b.Records) > 0 && l.leaves(b.Chain) {
 		l.size.grow()
 	}
 	return pause{}
+}
+
+// leaves reports whether a chain has more to send.
+func (l *lane) leaves(name record.Chain) bool {
+	for _, c := range l.u.o.Journal.Chains(l.lane) {
+		if c.Chain == name {
+			return c.Unsent() > 0
+		}
+	}
+	return false
 }
 
 // diverged acts on a cursor that is not of this journal's history: the

@@ -7,21 +7,23 @@ import (
 	"github.com/luohu/ting/sync/wire"
 )
 
-// size is how much goes into a batch: it grows by a step with every batch that
-// was full and taken, and halves with every one that was too much.
+// size is how much goes into a batch: it grows by a step with every batch that was
+// taken and left some behind, and halves with every one that was too much. It begins
+// with few bytes, not with few records: hundreds of small ones are a few kilobytes on
+// the line, and each batch has a head and an answer.
 type size struct {
 	records int
 	bytes   int
 }
 
 const (
-	firstRecords = 100
-	stepRecords  = 50
-	stepBytes    = 64 << 10
-	leastBytes   = 4 << 10
+	easeRecords = 100 // no fewer for a center that has too much to do
+	stepRecords = 50
+	stepBytes   = 64 << 10
+	leastBytes  = 4 << 10
 )
 
-func newSize() size { return size{firstRecords, wire.MaxBatchBytes} }
+func newSize() size { return size{wire.MaxRecords, stepBytes} }
 
 func (s *size) grow() {
 	s.records = min(s.records+stepRecords, wire.MaxRecords)
@@ -36,7 +38,7 @@ func (s *size) halve() {
 // ease is halve for a center that has too much to do. Far smaller batches would
 // make it more, not less.
 func (s *size) ease() {
-	s.records = max(s.records/2, min(s.records, firstRecords))
+	s.records = max(s.records/2, min(s.records, easeRecords))
 	s.bytes = max(s.bytes/2, min(s.bytes, stepBytes))
 }
 

@@ -626,7 +626,7 @@ func TestSize(t *testing.T) {
 	for range 9 {
 		s.ease()
 	}
-	if s.records != firstRecords || s.bytes < stepBytes {
+	if s.records != easeRecords || s.bytes < stepBytes {
 		t.Errorf("for a busy center batches shrink to %+v", s)
 	}
 	for range 20 {
