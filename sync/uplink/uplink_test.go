@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,11 +65,12 @@ func TestWakesAtOnce(t *testing.T) {
 // and then; not with every batch.
 func TestParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		state := "running"
+		var state atomic.Value
+		state.Store("running")
 		r := newRig(t, func(o *Options) {
 			o.Heartbeat = 5 * time.Second
 			o.Health = func() wire.Health {
-				return wire.Health{Parts: []wire.Part{{Kind: wire.PartModule, Name: "gate", State: state, Since: time.Unix(1_800_000_000, 0)}}}
+				return wire.Health{Parts: []wire.Part{{Kind: wire.PartModule, Name: "gate", State: state.Load().(string), Since: time.Unix(1_800_000_000, 0)}}}
 			}
 		})
 		said := 0
@@ -92,7 +94,7 @@ func TestParts(t *testing.T) {
 		told("at first", 1)
 		r.append(3, record.Ordinary)
 		told("unchanged", 0)
-		state = "resting"
+		state.Store("resting")
 		told("changed", 1)
 		r.center.do(func() { r.center.incarnation = "second" })
 		told("another center", 1)
