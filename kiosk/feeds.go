@@ -6,6 +6,7 @@ import "time"
 const (
 	FeedPeople      = "people"      // PersonRow by person ID
 	FeedRevocations = "revocations" // RevocationRow by person ID; applied before any other feed
+	FeedPolicy      = "policy"      // what the district demands, by subject: "retention/gate"
 )
 
 // PersonRow is a row of the people feed: somebody of the terminal's site.

@@ -19,6 +19,8 @@ import (
 const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json FILE] [-far RATE]
        ting identity calibrate -state DIR [-plot FILE] [-json FILE] [-far RATE]
        ting identity rekey     -config terminal.toml
+       ting identity enrol     -config terminal.toml -roster people.csv DIR [-report FILE]
+       ting identity retention -config terminal.toml [-delete] [-json]
 
   evaluate   how well the face engine tells the people of DIR apart: photographs as
              DIR/person/1.jpg (or png, gif, bmp, tiff, webp; folders may be nested).
@@ -29,6 +31,13 @@ const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json
   rekey      changes every key that faces are kept under, and the secret that makes
              this terminal's templates match no other's. Nobody has to enrol again;
              what may have leaked before is worth nothing after. Stop the terminal first.
+  enrol      enrols the people of a roster from a folder of photographs (ID.jpg, or
+             ID/*.jpg) under the consents that the roster gives. Nothing of the
+             photographs is kept. Run again, it goes on where it was stopped. Exits
+             with 3 when somebody was refused; the report says who and why.
+  retention  which templates' time is over by the district's rules, and which will be
+             within 30 days; with -delete erases the former. A running terminal does
+             so by itself.
 `
 
 // identityDir is what a terminal's state directory keeps of faces.
@@ -43,6 +52,7 @@ func runIdentity(args []string) error {
 func identityCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"evaluate": identityEvaluate, "calibrate": identityCalibrate, "rekey": identityRekey,
+		"enrol": identityEnrol, "retention": identityRetention,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, identityUsage)

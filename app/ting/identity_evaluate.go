@@ -57,7 +57,7 @@ func identityEvaluate(ctx context.Context, args []string, stdout, stderr io.Writ
 	if err := ready(ctx, e); err != nil {
 		return err
 	}
-	bar := newProgress(stderr, len(photos))
+	bar := newProgress(stderr, len(photos), "photographs")
 	described, err := evaluate.Describe(ctx, e, photos, bar.tell)
 	bar.end()
 	if err != nil {
@@ -128,13 +128,14 @@ func plotEvaluation(r *evaluate.Report, path string, stderr io.Writer) error {
 type progress struct {
 	w           io.Writer
 	of          int
+	what        string
 	began, told time.Time
 	live        bool
 	tenth       int
 }
 
-func newProgress(w io.Writer, of int) *progress {
-	p := &progress{w: w, of: of, began: time.Now()}
+func newProgress(w io.Writer, of int, what string) *progress {
+	p := &progress{w: w, of: of, what: what, began: time.Now()}
 	if f, ok := w.(*os.File); ok {
 		info, err := f.Stat()
 		p.live = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -157,7 +158,7 @@ func (p *progress) tell(done int) {
 func (p *progress) line(done int, now time.Time) string {
 	took := now.Sub(p.began)
 	left := time.Duration(float64(took) / float64(done) * float64(p.of-done))
-	return fmt.Sprintf("%d of %d photographs, %.0f a second, %v left", done, p.of, float64(done)/took.Seconds(), left.Round(time.Second))
+	return fmt.Sprintf("%d of %d %s, %.1f a second, %v left", done, p.of, p.what, float64(done)/took.Seconds(), left.Round(time.Second))
 }
 
 func (p *progress) end() {

@@ -93,13 +93,13 @@ func (l *link) poll(ctx context.Context, id *uplink.Identity, feeds []string) {
 }
 
 // mostFeeds is how many feeds a terminal follows besides the revocations. The
-// center lets it wait for eight at once, and the revocations may take two.
-const mostFeeds = 6
+// center lets it wait for sixteen at once, and the revocations may take two.
+const mostFeeds = 14
 
-// wanted is the feeds to follow: the people, then what the manifests of the
+// wanted is the feeds to follow: the people and the policy, then what the manifests of the
 // modules name that are known so far, in the order of terminal.toml.
 func (l *link) wanted() []string {
-	feeds := []string{kiosk.FeedPeople}
+	feeds := []string{kiosk.FeedPeople, kiosk.FeedPolicy}
 	for _, s := range l.modules() {
 		for _, name := range s.Manifest.Feeds {
 			switch {

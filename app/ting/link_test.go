@@ -19,16 +19,17 @@ func TestWantedFeeds(t *testing.T) {
 	module := func(id string, feeds ...string) host.Status {
 		return host.Status{ID: id, Manifest: kiosk.Manifest{ID: id, Feeds: feeds}}
 	}
+	many := strings.Split("abcdefghijklm", "")
 	for name, tt := range map[string]struct {
 		modules []host.Status
 		want    []string
 		leftOut bool
 	}{
-		"no module has run":       {[]host.Status{{ID: "gate", State: host.Starting}}, []string{"people"}, false},
-		"what manifests name":     {[]host.Status{module("gate", "presence"), module("canteen", "menu", "presence")}, []string{"people", "presence", "menu"}, false},
-		"what comes anyway":       {[]host.Status{module("x", "revocations", "people", "menu")}, []string{"people", "menu"}, false},
-		"as many as there may be": {[]host.Status{module("x", "a", "b", "c", "d", "e")}, []string{"people", "a", "b", "c", "d", "e"}, false},
-		"too many":                {[]host.Status{module("x", "a", "b", "c"), module("y", "d", "e", "f")}, []string{"people", "a", "b", "c", "d", "e"}, true},
+		"no module has run":       {[]host.Status{{ID: "gate", State: host.Starting}}, []string{"people", "policy"}, false},
+		"what manifests name":     {[]host.Status{module("gate", "presence"), module("canteen", "menu", "presence")}, []string{"people", "policy", "presence", "menu"}, false},
+		"what comes anyway":       {[]host.Status{module("x", "revocations", "people", "menu")}, []string{"people", "policy", "menu"}, false},
+		"as many as there may be": {[]host.Status{module("x", many[:12]...)}, append([]string{"people", "policy"}, many[:12]...), false},
+		"too many":                {[]host.Status{module("x", many[:6]...), module("y", many[6:]...)}, append([]string{"people", "policy"}, many[:12]...), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

@@ -8,7 +8,8 @@
 //	ting journal status -state DIR    looks into a terminal's records
 //	ting identity evaluate DIR        measures the face engine on photographs
 //
-// Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 78 the configuration
+// Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 3 somebody on a roster was not
+// enrolled, 78 the configuration
 // cannot be used (starting again will not help), 70 the shell hung and ended
 // itself, 75 the staff asked for a new start (starting again will, for both).
 package main
@@ -21,10 +22,11 @@ import (
 )
 
 const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitConfig = 78 // EX_CONFIG of sysexits.h
-	exitAgain  = 75 // EX_TEMPFAIL: start it again
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRefused = 3
+	exitConfig  = 78 // EX_CONFIG of sysexits.h
+	exitAgain   = 75 // EX_TEMPFAIL: start it again
 )
 
 const usage = `Ting, the terminal.
@@ -51,6 +53,9 @@ func main() {
 	case errors.As(err, &config):
 		fmt.Fprintln(os.Stderr, "ting:", err)
 		os.Exit(exitConfig)
+	case errors.Is(err, errRefused):
+		fmt.Fprintln(os.Stderr, "ting:", err)
+		os.Exit(exitRefused)
 	case errors.Is(err, errRestart):
 		os.Exit(exitAgain)
 	case errors.Is(err, errUsage):

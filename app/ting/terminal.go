@@ -386,6 +386,7 @@ func (t *terminal) open(ctx context.Context) (err error) {
 		})
 	}
 	t.running.Go(func() { t.showStatus(ctx) })
+	t.running.Go(func() { t.retain(ctx) })
 	t.runPeripherals(ctx)
 	if c.Demo.Enrol && t.engine != nil {
 		t.running.Go(func() { t.enrolDemo(ctx) })

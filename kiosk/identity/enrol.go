@@ -178,30 +178,17 @@ func (c *collector) look(l look) view.Notice {
 // usable says whether a frame shows one face well enough to enrol, and if not,
 // what the person can do.
 func (i *Identity) usable(faces []face.Face) (view.Notice, bool) {
-	l, q := i.cfg.Limits, faces[0].Quality
 	warn := func(zh, en string) (view.Notice, bool) {
 		return view.Notice{Tone: view.Warning, Text: view.T(zh, en)}, false
 	}
-	lacks := func(detail string) (view.Notice, bool) {
-		return view.Notice{Tone: view.Warning, Text: kiosk.Advice(detail)}, false
-	}
-	switch {
-	case len(faces) > 1 && float64(faces[1].Quality.Size) >= l.Rival*float64(q.Size):
+	switch l := i.lack(faces); l {
+	case "":
+	case LackSeveral:
 		return warn("请只留一人在镜头前", "Only one person before the camera, please")
-	case q.Size < l.MinSize:
-		return lacks(kiosk.DetailSmall)
-	case q.Brightness < l.MinBrightness:
-		return lacks(kiosk.DetailDark)
-	case q.Brightness > l.MaxBrightness:
-		return lacks(kiosk.DetailBright)
-	case q.Contrast < l.MinContrast, q.Sharpness < l.MinSharpness:
-		return lacks(kiosk.DetailBlurred)
-	case q.Yaw > frontal, q.Yaw < -frontal:
-		return lacks(kiosk.DetailTurned)
-	case q.Pitch > level, q.Pitch < -level:
+	case LackTilted:
 		return warn("请平视镜头,不要抬头或低头", "Please look straight ahead, neither up nor down")
-	case q.Covered() != face.Uncovered:
-		return lacks(string(q.Covered()))
+	default:
+		return view.Notice{Tone: view.Warning, Text: kiosk.Advice(string(l))}, false
 	}
 	return view.Notice{}, true
 }

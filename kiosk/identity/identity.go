@@ -119,6 +119,7 @@ type Identity struct {
 	cards    *cards
 	revoked  *revocations
 	receipts *receipts
+	keeping  *keeping
 	counter  *calibration.Counter
 }
 
@@ -159,6 +160,7 @@ func Open(ctx context.Context, cfg Config) (*Identity, error) {
 	for _, p := range i.problems {
 		i.log.Error("identity: gallery", "op", "open gallery", "cause", p)
 	}
+	i.keeping = openKeeping(filepath.Join(cfg.Dir, keepingFile), cfg.Now)
 	for name, source := range cfg.Cameras {
 		i.watchers[name] = newWatcher(i, name, source)
 	}
@@ -228,7 +230,7 @@ func (i *Identity) Close() error {
 	}
 	i.cards.close()
 	wg.Wait()
-	err := i.counter.Save()
+	err := errors.Join(i.counter.Save(), i.keeping.save())
 	if i.gallery == nil {
 		return err
 	}

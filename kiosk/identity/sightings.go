@@ -15,6 +15,7 @@ type subscription struct {
 	decider *decision.Decider // used by the watcher's goroutine alone
 	looks   chan look         // nil unless looks are wanted; holds the newest
 	only    string            // the one person faces are compared with; "" is all members
+	purpose string            // what a face is used for
 
 	mu      sync.Mutex
 	pending []kiosk.Sighting
@@ -139,6 +140,7 @@ func (s *sightings) Close() error {
 // tells NoCamera once, and then the cards.
 func (i *Identity) Watch(ctx context.Context, v kiosk.Visit, r kiosk.WatchRequest) (kiosk.Sightings, error) {
 	sub := newSubscription(decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v))))
+	sub.purpose = purpose(r.Purpose, v)
 	unlisten := func() {}
 	if len(r.Ways) == 0 || slices.Contains(r.Ways, kiosk.WayCard) {
 		unlisten = i.cards.listen(sub)

@@ -236,6 +236,9 @@ func (w *watcher) judge(ctx context.Context, subs []*subscription, frame *camera
 		standing = s.decider
 		for _, e := range s.decider.Frame(now, mine) {
 			s.tell(w.sighting(ctx, e, now))
+			if e.Verdict == kiosk.Recognised {
+				w.id.used(e.Person, s.purpose)
+			}
 			if e.Verdict == kiosk.Recognised && s.only == "" {
 				w.count(e, seen, faces)
 			}

@@ -30,6 +30,7 @@ func (i *Identity) Identify(ctx context.Context, v kiosk.Visit, a host.Asker, r 
 		sub:      newSubscriptionTo(r.Person, decision.New(i.cfg.Limits, i.covers(purpose(r.Purpose, v)))),
 		looking:  newLooks(),
 	}
+	who.sub.purpose = purpose(r.Purpose, v)
 	defer who.end()
 	defer who.unwatch()
 	if slices.Contains(ways, kiosk.WayFace) {

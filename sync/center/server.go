@@ -23,8 +23,8 @@ const (
 	maxHead        = 16 << 10 // bytes of HeaderHead
 	bodyPatience   = 20 * time.Second
 	answerPatience = 30 * time.Second
-	batchesAtOnce  = 2 // per terminal and lane: the second while the first's answer is given up
-	pollsAtOnce    = 8 // per terminal
+	batchesAtOnce  = 2  // per terminal and lane: the second while the first's answer is given up
+	pollsAtOnce    = 16 // per terminal
 	maxWait        = 60 * time.Second
 )
 

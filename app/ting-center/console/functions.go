@@ -140,6 +140,7 @@ var actionTitles = map[string]view.Text{
 	"faces.duty":          view.T("存储人脸达到 10 万人，须备案", "faces of 100,000 persons are stored: to be filed"),
 	"person.export":       view.T("导出个人信息", "exported what is known of a person"),
 	"person.reveal":       view.T("查看完整姓名", "looked at a full name"),
+	"policy.retention":    view.T("设置人脸保存期限", "set how long faces are kept"),
 	"projection.rebuild":  view.T("重建数据", "rebuilt a projection"),
 	"center.backup":       view.T("备份", "backup"),
 	"center.restored":     view.T("从备份恢复", "restored from a backup"),
