@@ -36,6 +36,7 @@ const ID = "library"
 // Library is the module. Make it with New.
 type Library struct {
 	system system
+	desk   *desk  // on a librarian's terminal; nil on a self-check
 	shelf  *shelf // what may be searched; nil where the library's system keeps the books
 }
 
@@ -47,11 +48,6 @@ func New() kiosk.Module {
 	return &Library{system: &own{memory: m}, shelf: &shelf{}}
 }
 
-// permissions are what both modules of this folder ask for.
-func permissions() []kiosk.Permission {
-	return []kiosk.Permission{kiosk.PermIdentify, kiosk.PermRecord, kiosk.PermFeeds, kiosk.PermScan, kiosk.PermPrint}
-}
-
 // Manifest implements kiosk.Module.
 func (l *Library) Manifest() kiosk.Manifest {
 	return kiosk.Manifest{
@@ -59,7 +55,7 @@ func (l *Library) Manifest() kiosk.Manifest {
 		Version:     "1.0.0",
 		Title:       view.T("图书借还", "Library"),
 		Icon:        "library",
-		Permissions: permissions(),
+		Permissions: []kiosk.Permission{kiosk.PermIdentify, kiosk.PermRecord, kiosk.PermFeeds, kiosk.PermScan, kiosk.PermPrint},
 		Records:     Kinds(),
 		Feeds:       append(append(RegisterFeeds(), MadeFeeds()...), kiosk.FeedPeople),
 	}
@@ -75,11 +71,17 @@ func (l *Library) Start(ctx context.Context, s kiosk.Setup) error {
 	if _, ours := sys.(*own); !ours {
 		l.shelf = nil
 	}
+	if s.Settings[SettingDesk] == "on" {
+		l.desk = newDesk(sys, s.Settings[SettingStaff])
+	}
 	return nil
 }
 
 // Serve implements kiosk.Module.
 func (l *Library) Serve(ctx context.Context, s kiosk.Session) error {
+	if l.desk != nil {
+		return l.desk.serve(ctx, s)
+	}
 	v := newVisit(s, l.system)
 	defer v.leave()
 	l.system.report(ctx, s)

@@ -20,7 +20,7 @@ import (
 )
 
 // The module's settings, of [module.settings] in terminal.toml. Without SettingSystem
-// Ting itself keeps the loans, and none of the others but SettingStaff is of use.
+// Ting itself keeps the loans, and none of the others but SettingDesk and SettingStaff is of use.
 const (
 	SettingSystem       = "sip2"               // "tcp://host:6001" or "tls://host:6001"
 	SettingName         = "sip2-name"          // what records call the system; "sip2" when empty
@@ -37,6 +37,7 @@ const (
 	SettingPatron       = "sip2-patron"        // what the system knows readers by: "id" (also when empty) or "card"
 	SettingOfflineMost  = "sip2-offline-most"  // books lent to a reader while it is away; 3 when empty, 0 lends none
 	SettingOfflineDays  = "sip2-offline-days"  // for how long; 30 when empty
+	SettingDesk         = "desk"               // "on": this terminal is the librarian's desk, not a self-check
 	SettingStaff        = "staff"              // groups whose staff may use the librarian's desk, with commas between
 )
 
@@ -44,9 +45,12 @@ const (
 func start(ctx context.Context, s kiosk.Setup) (system, error) {
 	for key := range s.Settings {
 		if !slices.Contains([]string{SettingSystem, SettingName, SettingUser, SettingPassword, SettingPasswordFile, SettingLocation, SettingInstitution,
-			SettingTerminal, SettingEncoding, SettingDetection, SettingCA, SettingTimeout, SettingPatron, SettingOfflineMost, SettingOfflineDays, SettingStaff}, key) {
+			SettingTerminal, SettingEncoding, SettingDetection, SettingCA, SettingTimeout, SettingPatron, SettingOfflineMost, SettingOfflineDays, SettingDesk, SettingStaff}, key) {
 			return nil, wrong(fmt.Errorf("there is no setting %q", key))
 		}
+	}
+	if d := s.Settings[SettingDesk]; d != "" && d != "on" && d != "off" {
+		return nil, wrong(fmt.Errorf("%s is on or off, not %q", SettingDesk, d))
 	}
 	if s.Settings[SettingSystem] == "" {
 		return &own{memory: openMemory(s.Dir, time.Now())}, nil
