@@ -33,6 +33,11 @@ func TestTour(t *testing.T) {
 			t.Run("triage/"+v.id, func(t *testing.T) { walkTriage(t, a, v) })
 		}
 	}
+	if full {
+		for _, v := range visits {
+			t.Run("library/"+v.id, func(t *testing.T) { walkLibrary(t, a, v) })
+		}
+	}
 	t.Run("desk", func(t *testing.T) { walkDesk(t, a) })
 	t.Run("gate", func(t *testing.T) { walkGate(t, a, full) })
 	for _, l := range looks {
