@@ -14,6 +14,8 @@ type receipt struct {
 	band   *canvas.Rectangle
 	name   *canvas.Text
 	number *paragraph
+	// numbered is false for facts alone, without the band of a number.
+	numbered bool
 	facts  []fact
 	box    *fyne.Container
 }
@@ -31,7 +33,10 @@ func (r *receipt) show(n view.Node, l look) {
 	r.band.TopLeftCornerRadius, r.band.TopRightCornerRadius = l.RadiusM, l.RadiusM
 	r.name = l.text(l.say(view.T("回执编号", "Receipt number")), l.Small, l.InkSoft)
 	r.number = newParagraph(l, oneLine(v.Number), l.Title, l.Tone(view.Calm).Ink).atMost(1)
-	objs := []fyne.CanvasObject{r.ground, r.band, r.name, r.number.object()}
+	objs := []fyne.CanvasObject{r.ground}
+	if r.numbered = v.Number != ""; r.numbered {
+		objs = append(objs, r.band, r.name, r.number.object())
+	}
 	r.facts = nil
 	for _, vf := range v.Facts {
 		bold := l.Body
@@ -63,6 +68,9 @@ func (r *receipt) widths(width float32) (label, value float32) {
 }
 
 func (r *receipt) bandHeight(width float32) float32 {
+	if !r.numbered {
+		return r.look.XS
+	}
 	return 2*r.look.S + r.name.MinSize().Height + r.number.height(width-2*r.look.M)
 }
 

@@ -232,7 +232,7 @@ type ModuleConfig struct {
 	SHA256  string   `toml:"sha256"`  // of the program, for a third party's
 	Grant   []string `toml:"grant"`   // permissions; none is the default
 	Ways    []string `toml:"ways"`    // to say who one is: face, card, id-card, pass, pin, staff; none is every way
-	Lane    string   `toml:"lane"`    // which barrier it may open
+	Lane    string   `toml:"lane"`    // which barrier it may open; the name of a counter or desk
 	Title   TextPair `toml:"title"`   // on its tile, instead of the module's own
 	Group   TextPair `toml:"group"`   // the heading its tile stands under, likewise
 	// Settings are the module's own; its README says which there are. They are
@@ -395,7 +395,7 @@ func (c *Config) check() (problems []string) {
 		if len(m.Command) > 0 && len(m.SHA256) != 64 {
 			bad("module %q: sha256 of %s is needed (64 hex digits: sha256sum %s)", m.ID, m.Command[0], m.Command[0])
 		}
-		if m.Lane != "" {
+		if m.Lane != "" && slices.Contains(m.Grant, string(kiosk.PermBarrier)) { // a lane without a barrier is only a name
 			if _, ok := c.Barriers[m.Lane]; !ok {
 				bad("module %q: lane %q has no [barrier.%s]", m.ID, m.Lane, m.Lane)
 			}

@@ -38,6 +38,7 @@ type Options struct {
 	Module string // [[module]] tables instead of the usual two
 	State  string // the terminal's state directory instead of its own
 	Frames bool   // the display's pixels can be read: District.Frames
+	Zone   string // the terminal's time zone; "" is the usual one. See Hour.
 	Locked bool   // no window may be closed and no key ends the program, as at a real site
 }
 
@@ -228,6 +229,7 @@ site = "school-1"
 place = { zh = "第一小学 东门", en = "First Primary School, East Gate" }
 mode = %q
 lang = %q
+zone = %q
 state = %q
 allow_quit = %t
 
@@ -246,12 +248,25 @@ url = "sim:"
 enrol = true
 
 %s
-%s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), or(d.opts.State, "state"), !d.opts.Locked, d.Address,
+%s`, or(d.opts.Mode, "gate"), or(d.opts.Lang, "zh"), d.opts.Zone, or(d.opts.State, "state"), !d.opts.Locked, d.Address,
 		camera, d.opts.Extra, modules)
 	if err := os.WriteFile(d.ConfigPath(), []byte(config), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
 	return d.ConfigPath()
+}
+
+// Hour is a time zone in which it is now that hour of the day, for a terminal of
+// whose day the test needs a part.
+func Hour(hour int) string {
+	east := hour - time.Now().UTC().Hour()
+	switch {
+	case east > 14:
+		east -= 24
+	case east < -12:
+		east += 24
+	}
+	return fmt.Sprintf("Etc/GMT%+d", -east) // the sign is the other way round there
 }
 
 // Screenshot writes what the display shows to a PNG.

@@ -157,7 +157,12 @@ func (d *District) face(n int) string {
 // Card is the number on the card of the person with face n.
 func (d *District) Card(n int) string {
 	d.t.Helper()
-	id := d.face(n)
+	return d.CardOf(d.face(n))
+}
+
+// CardOf is the number on the card of somebody of the demo.
+func (d *District) CardOf(id string) string {
+	d.t.Helper()
 	for _, p := range demo.People(demo.School1) {
 		if p.ID == id && len(p.Cards) > 0 {
 			return p.Cards[0]

@@ -40,6 +40,7 @@ func TestTour(t *testing.T) {
 	}
 	t.Run("desk", func(t *testing.T) { walkDesk(t, a) })
 	t.Run("gate", func(t *testing.T) { walkGate(t, a, full) })
+	t.Run("canteen", func(t *testing.T) { walkCanteen(t, a, full) })
 	for _, l := range looks {
 		if full || l.id == "elder" || l.id == "landscape" {
 			t.Run("pages/"+l.id, func(t *testing.T) { walkPages(t, a, l, pageNames(full)) })

@@ -116,7 +116,8 @@ type Fact struct {
 	Value Text `json:"value"`
 }
 
-// Receipt is what a person may note down or photograph: facts under a number.
+// Receipt is what a person may note down or photograph: facts under a number, or
+// facts alone where there is none.
 type Receipt struct {
 	Key
 	Number string `json:"number"`

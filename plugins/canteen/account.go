@@ -219,7 +219,7 @@ func myAccountPage(p kiosk.Person, d DinerRow, a AccountRow, lines []StatementRo
 		Title: view.T("餐卡账户", "Canteen account"),
 		Body: []view.Node{
 			card(p, tone, view.Tf("余额 %s", "Balance %s", Yuan(a.Fen))),
-			view.Receipt{Key: view.Key{Key: "facts"}, Number: Yuan(a.Fen), Facts: facts},
+			view.Receipt{Key: view.Key{Key: "facts"}, Facts: facts},
 			l,
 		},
 	}

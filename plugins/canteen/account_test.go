@@ -82,7 +82,7 @@ func TestGuardianCodeLocks(t *testing.T) {
 	tm.Advance(codesLocked)
 	step(t, tm, actionDone, nil, "my-account")
 	step(t, tm, actionLimit, nil, "code")
-	step(t, tm, actionDone, nil, "my-account")
+	step(t, tm, view.ActionBack, nil, "my-account")
 	if n := len(tm.Records()); n != 0 {
 		t.Errorf("%d records", n)
 	}

@@ -149,11 +149,11 @@ func TestRestart(t *testing.T) {
 	dir, st := t.TempDir(), usual()
 	st.accounts[zhou.ID] = AccountRow{Fen: 2000}
 	st.share.Fen = 1500
-	first := started(t, again{New(), dir}, st)
+	first := started(t, again{patient(), dir}, st)
 	comesFor(t, first, zhou, "sold")
 	first.End()
 
-	second := started(t, again{New(), dir}, st)
+	second := started(t, again{patient(), dir}, st)
 	comesFor(t, second, zhou, "already")
 	second.Answer(actionSecond, nil)
 	p := second.WantPage("balance")
@@ -174,7 +174,7 @@ func TestInterrupted(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tm := started(t, again{New(), dir}, st)
+	tm := started(t, again{patient(), dir}, st)
 	tm.WantRecords(1)
 	got := kiosktest.Records[Sale](tm)
 	if len(got) != 1 || got[0].ID != e.ID || got[0].No != 1 || got[0].Own != 700 {
@@ -182,7 +182,7 @@ func TestInterrupted(t *testing.T) {
 	}
 	comesFor(t, tm, lin, "already")
 	tm.End()
-	tm = started(t, again{New(), dir}, st)
+	tm = started(t, again{patient(), dir}, st)
 	comesFor(t, tm, lin, "already")
 	if n := len(sales(t, tm)); n != 0 {
 		t.Errorf("it was recorded once more: %d", n)
@@ -196,7 +196,7 @@ func TestOfflineForDays(t *testing.T) {
 	st.accounts[lin.ID] = AccountRow{Fen: 100_000}
 	st.diners[lin.ID] = DinerRow{}
 	st.share.Fen = 5 * 1200
-	m := New()
+	m := patient()
 	tm := started(t, m, st)
 	for i := range 5 {
 		comesFor(t, tm, lin, "sold")
@@ -218,7 +218,7 @@ func TestOfflineForDays(t *testing.T) {
 	tm.WantPage("idle")
 	tm.SetFeed(FeedAccounts, kiosktest.Row(lin.ID, AccountRow{Fen: -1, Counted: map[string]int64{book: 6}}))
 	comesFor(t, tm, lin, "balance")
-	if held := m.(*Counter).till.book.held(); held != 3*1200 {
+	if held := m.till.book.held(); held != 3*1200 {
 		t.Errorf("an overdrawn account holds %d", held)
 	}
 }
@@ -236,15 +236,16 @@ func TestSmallerShare(t *testing.T) {
 	comesFor(t, tm, zhou, "sold") // 1200
 	tm.SetFeed(FeedShares, kiosktest.Row("test-1/canteen", ShareRow{Fen: 1000, Serial: 2}))
 	comesFor(t, tm, lin, "quota")
-	tm.Advance(restStays)
-	tm.WantPage("idle")
+	rev := tm.Page().Rev
+	tm.Advance(refusalStays)
+	tm.WantPageAfter(rev, "idle")
 	if s := taken(); len(s) != 1 {
 		t.Errorf("it took 1000 while it held 1200: %+v", s)
 	}
 	tm.SetFeed(FeedAccounts, kiosktest.Row(lin.ID, AccountRow{Fen: 5000}),
 		kiosktest.Row(zhou.ID, AccountRow{Fen: 800, Counted: map[string]int64{sales(t, tm)[0].Book: 1}}))
-	rev := tm.Page().Rev
-	tm.Advance(restStays)
+	rev = tm.Page().Rev
+	sees(tm, kiosk.NoFace) // nobody is there: it looks anew
 	tm.WantPageAfter(rev, "idle")
 	if s := taken(); len(s) != 2 || s[1].Serial != 2 {
 		t.Errorf("shares %+v", s)
@@ -264,11 +265,11 @@ func TestSmallerShare(t *testing.T) {
 // by a wrong clock.
 func TestClockSetBack(t *testing.T) {
 	dir, st := t.TempDir(), usual()
-	first := started(t, again{New(), dir}, st)
+	first := started(t, again{patient(), dir}, st)
 	comesFor(t, first, lin, "sold")
 	first.End()
 	st.now = noon.AddDate(0, 0, -7) // the Monday before
-	second := started(t, again{New(), dir}, st)
+	second := started(t, again{patient(), dir}, st)
 	comesFor(t, second, lin, "already")
 }
 

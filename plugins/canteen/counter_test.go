@@ -27,7 +27,7 @@ func TestPupilEats(t *testing.T) {
 	if got[0].ID == "" || got[0].Book == "" || !got[0].At.Equal(noon) {
 		t.Errorf("sale %+v", got[0])
 	}
-	if diff := cmp.Diff(map[string]string{"餐品": "红烧鸡块套餐", "餐价": "¥12.00,补助 ¥5.00", "扣款": "¥7.00", "余额": "¥43.00"}, facts(p)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"餐品": "红烧鸡块套餐", "餐价": "¥12.00 · 补助 ¥5.00", "扣款": "¥7.00", "余额": "¥43.00"}, facts(p)); diff != "" {
 		t.Errorf("on the page (-want +got):\n%s", diff)
 	}
 	if c := p.Body[0].(view.PersonCard); c.Name.ZH != "林*夏" || p.Tone != view.Success {

@@ -121,7 +121,7 @@ func (v *atDesk) work(ctx context.Context) error {
 			if done, err = v.closeShift(ctx); done {
 				return err
 			}
-		case view.ActionTimeout: // the page is made anew: somebody eats meanwhile
+		case actionRefresh: // somebody eats meanwhile
 		default:
 			return nil
 		}
@@ -241,9 +241,14 @@ func lineOf(e Entry) StatementRow {
 	return l
 }
 
-// statement are the lines of an account that the center has counted, the newest first.
-func statement(ctx context.Context, f feeds, person string) (lines []StatementRow, err error) {
-	err = under(ctx, f, FeedStatements, person+"/", func(_ string, l StatementRow) { lines = append(lines, l) })
+// statement are the lines of an account that the center has counted, the newest
+// first, in the terminal's own time.
+func statement(ctx context.Context, s kiosk.Session, person string) (lines []StatementRow, err error) {
+	zone := s.Now().Location()
+	err = under(ctx, s, FeedStatements, person+"/", func(_ string, l StatementRow) {
+		l.At = l.At.In(zone)
+		lines = append(lines, l)
+	})
 	slices.Reverse(lines)
 	return lines, err
 }

@@ -14,6 +14,7 @@ import (
 const (
 	actionFind    = "find"
 	actionClose   = "close"
+	actionRefresh = "refresh"
 	actionSignOut = "sign-out"
 	actionNext    = "next"
 	actionEnter   = "enter"
@@ -35,9 +36,6 @@ const (
 	directionAdd  = "add"
 	directionTake = "take"
 )
-
-// deskStays is how long the desk's page stands before it is made anew.
-const deskStays = 30 * time.Second
 
 // reasonLen is how long a reason may be, in characters.
 const reasonLen = 60
@@ -86,15 +84,9 @@ func deskPage(cashier kiosk.Person, shift openShift, day dayTakings, mine []ownE
 	if len(rows) > 0 {
 		rows = append(rows, []string{"合计", "", fmt.Sprint(day.sum.Count), Yuan(day.sum.Own), Yuan(day.sum.Subsidy), Yuan(day.sum.Own + day.sum.Subsidy)})
 	}
-	facts := []view.Fact{
-		{Label: view.T("应有现金", "Cash due"), Value: yuan(shift.In - shift.Out)},
-		{Label: view.T("收现", "Cash in"), Value: yuan(shift.In)},
-		{Label: view.T("付现", "Cash out"), Value: yuan(shift.Out)},
-		{Label: view.T("笔数", "Entries"), Value: view.Same(fmt.Sprint(shift.Number))},
-		{Label: view.T("开班", "Since"), Value: view.Same(shift.Opened.Format("01-02 15:04"))},
-	}
+	since := shift.Opened.Format("01-02 15:04")
 	if shift.By != cashier.ID {
-		facts = append(facts, view.Fact{Label: view.T("开班人", "Opened by"), Value: view.Same(shift.By)})
+		since += " " + shift.By
 	}
 	own := view.Table{Key: view.Key{Key: "mine"}, Columns: []view.Text{view.T("时间", "Time"), view.T("编号", "Number"), view.T("业务", "Entry"),
 		view.T("金额", "Amount"), view.T("原因", "Reason")}, Align: []view.Align{view.AlignStart, view.AlignStart, view.AlignStart, view.AlignEnd},
@@ -106,8 +98,11 @@ func deskPage(cashier kiosk.Person, shift openShift, day dayTakings, mine []ownE
 		ID:    "desk",
 		Title: view.T("食堂收银台", "Canteen cashier"),
 		Body: []view.Node{
-			view.Receipt{Key: view.Key{Key: "shift"}, Number: cashier.Name, Facts: facts},
-			view.TextNode{Key: view.Key{Key: "day"}, Text: view.Tf("今日营业额 %s,%d 份", "Takings today: %s, %d meals", Yuan(day.sum.Own+day.sum.Subsidy), day.sum.Count)},
+			view.TextNode{Key: view.Key{Key: "due"}, Large: true, Text: view.Tf("抽屉应有现金 %s", "Cash due in the drawer: %s", Yuan(shift.In-shift.Out))},
+			view.TextNode{Key: view.Key{Key: "shift"}, Text: view.T(
+				fmt.Sprintf("%s · %s 开班 · 收现 %s · 付现 %s · %d 笔", cashier.Name, since, Yuan(shift.In), Yuan(shift.Out), shift.Number),
+				fmt.Sprintf("%s, shift since %s: %s in, %s out, %d entries", cashier.Name, since, Yuan(shift.In), Yuan(shift.Out), shift.Number))},
+			view.TextNode{Key: view.Key{Key: "day"}, Text: view.Tf("今日营业额 %s · %d 份", "Takings today: %s · %d meals", Yuan(day.sum.Own+day.sum.Subsidy), day.sum.Count)},
 			view.Table{Key: view.Key{Key: "takings"}, Columns: []view.Text{view.T("餐次", "Window"), view.T("餐品", "Meal"), view.T("份数", "Meals"),
 				view.T("个人", "Diners"), view.T("补助", "Subsidy"), view.T("合计", "Sum")}, Rows: rows,
 				Align: []view.Align{view.AlignStart, view.AlignStart, view.AlignEnd, view.AlignEnd, view.AlignEnd, view.AlignEnd},
@@ -118,9 +113,9 @@ func deskPage(cashier kiosk.Person, shift openShift, day dayTakings, mine []ownE
 		Actions: []view.Action{
 			{ID: actionFind, Label: view.T("办理业务", "Find a diner"), Icon: "search", Primary: true},
 			{ID: actionClose, Label: view.T("交班", "Close the shift"), Icon: "clock"},
+			{ID: actionRefresh, Label: view.T("刷新", "Refresh"), Icon: "sync"},
 			{ID: actionSignOut, Label: view.T("退出", "Sign out")},
 		},
-		Timeout: deskStays,
 	}
 }
 
@@ -182,18 +177,19 @@ func (l StatementRow) what() string {
 }
 
 func accountPage(p person) view.Page {
-	limit := view.T("不限", "None")
+	limit := view.T("不限", "none")
 	if p.limit > 0 {
 		limit = yuan(p.limit)
 	}
-	facts := []view.Fact{
-		{Label: view.T("余额", "Balance"), Value: yuan(p.balance)},
-		{Label: view.T("今日已用", "Spent today"), Value: yuan(p.spent())},
-		{Label: view.T("每日限额", "Daily limit"), Value: limit},
-		{Label: view.T("每餐补助", "Subsidy of a meal"), Value: yuan(p.diner.Subsidy)},
+	body := []view.Node{
+		view.TextNode{Key: view.Key{Key: "balance"}, Large: true, Text: view.Tf("余额 %s", "Balance %s", Yuan(p.balance))},
+		view.TextNode{Key: view.Key{Key: "more"}, Text: view.T(
+			fmt.Sprintf("今日已用 %s · 每日限额 %s · 每餐补助 %s", Yuan(p.spent()), limit.ZH, Yuan(p.diner.Subsidy)),
+			fmt.Sprintf("Spent today %s, daily limit %s, subsidy of a meal %s", Yuan(p.spent()), limit.EN, Yuan(p.diner.Subsidy)))},
 	}
 	if len(p.diner.Allergies) > 0 {
-		facts = append(facts, view.Fact{Label: view.T("过敏", "Allergies"), Value: allergenNames(p.diner.Allergies)})
+		a := allergenNames(p.diner.Allergies)
+		body = append(body, view.Notice{Key: view.Key{Key: "allergies"}, Tone: view.Warning, Text: view.T("过敏:"+a.ZH, "Allergies: "+a.EN)})
 	}
 	t := view.Table{Key: view.Key{Key: "lines"}, Columns: []view.Text{view.T("时间", "Time"), view.T("业务", "Entry"), view.T("金额", "Amount")},
 		Align: []view.Align{view.AlignStart, view.AlignStart, view.AlignEnd}, Empty: view.T("还没有记录。", "There is nothing yet.")}
@@ -207,15 +203,14 @@ func accountPage(p person) view.Page {
 	}
 	page := view.Page{
 		ID:    "account",
-		Title: view.T(p.Name+" "+p.Group, p.Name+" "+p.Group),
-		Body:  []view.Node{view.Receipt{Key: view.Key{Key: "account"}, Number: p.holderRow.ID, Facts: facts}},
+		Title: view.Same(strings.Join([]string{p.Name, p.Group, p.holderRow.ID}, " ")),
+		Body:  body,
 		Actions: []view.Action{
 			{ID: actionTopUp, Label: view.T("现金充值", "Cash top-up"), Icon: "add", Primary: true},
 			{ID: actionAdjust, Label: view.T("更正", "Correct"), Icon: "edit"},
 			{ID: actionPayout, Label: view.T("现金退款", "Pay out")},
 			{ID: actionLimit, Label: view.T("每日限额", "Daily limit")},
 			{ID: actionPrint, Label: view.T("打印对账单", "Print statement"), Icon: "printer"},
-			back(),
 		},
 	}
 	if slices.ContainsFunc(p.lines, refundable) {
@@ -241,7 +236,7 @@ func reasonField(value string, required bool) view.Field {
 }
 
 func next() []view.Action {
-	return []view.Action{{ID: actionNext, Label: view.T("下一步", "Next"), Primary: true}, back()}
+	return []view.Action{{ID: actionNext, Label: view.T("下一步", "Next"), Primary: true}}
 }
 
 func cashPage(kind string, p person, typed, why string, wrong view.Text) view.Page {
@@ -293,7 +288,8 @@ func refundPage(p person, l StatementRow) view.Page {
 	return view.Page{
 		ID: "refund", Title: view.T("退餐", "Take a meal back"), Step: 1, Steps: 3,
 		Body: []view.Node{
-			view.Receipt{Number: l.At.Format("01-02 15:04"), Facts: []view.Fact{
+			view.Receipt{Facts: []view.Fact{
+				{Label: view.T("时间", "Time"), Value: view.Same(l.At.Format("01-02 15:04"))},
 				{Label: view.T("姓名", "Name"), Value: view.Same(p.Name)},
 				{Label: view.T("餐品", "Meal"), Value: view.Same(l.Title)},
 				{Label: view.T("退回账户", "Back to the account"), Value: yuan(l.Sold.Own)},
@@ -312,6 +308,7 @@ func confirmPage(p person, e Entry) view.Page {
 	facts := []view.Fact{
 		{Label: view.T("姓名", "Name"), Value: view.T(p.Name+" "+p.Group, p.Name+" "+p.Group)},
 		{Label: view.T("业务", "Entry"), Value: KindText(e.Kind)},
+		{Label: view.T("金额", "Amount"), Value: yuan(e.Fen)},
 		{Label: view.T("现在余额", "Balance now"), Value: yuan(p.balance)},
 		{Label: view.T("之后余额", "Balance then"), Value: yuan(p.balance + e.Fen)},
 	}
@@ -326,8 +323,8 @@ func confirmPage(p person, e Entry) view.Page {
 	}
 	return view.Page{
 		ID: "confirm", Title: view.T("请核对", "Please check"), Step: 2, Steps: 3,
-		Body:    []view.Node{view.Receipt{Number: Yuan(e.Fen), Facts: facts}},
-		Actions: []view.Action{{ID: actionEnter, Label: view.T("确认记账", "Enter it"), Primary: true}, back()},
+		Body:    []view.Node{view.Receipt{Facts: facts}},
+		Actions: []view.Action{{ID: actionEnter, Label: view.T("确认记账", "Enter it"), Primary: true}},
 	}
 }
 
@@ -404,13 +401,14 @@ func statementSlip(p holderRow, balance, limit int64, lines []StatementRow, now 
 	facts := []view.Fact{
 		{Label: view.T("姓名", "Name"), Value: view.Same(view.MaskName(p.Name))},
 		{Label: view.T("班级 / 部门", "Class"), Value: view.Same(p.Group)},
+		{Label: view.T("编号", "Number"), Value: view.Same(p.ID)},
 		{Label: view.T("余额", "Balance"), Value: yuan(balance)},
 		{Label: view.T("打印", "Printed"), Value: view.Same(now.Format("2006-01-02 15:04"))},
 	}
 	if limit > 0 {
 		facts = append(facts, view.Fact{Label: view.T("每日限额", "Daily limit"), Value: yuan(limit)})
 	}
-	return view.Page{ID: "statement", Title: view.T("食堂账户对账单", "Canteen statement"), Body: []view.Node{view.Receipt{Number: p.ID, Facts: facts}, l}}
+	return view.Page{ID: "statement", Title: view.T("食堂账户对账单", "Canteen statement"), Body: []view.Node{view.Receipt{Facts: facts}, l}}
 }
 
 // counting is what was typed of the drawer's cash.
@@ -454,14 +452,13 @@ func variancePage(s openShift, counted int64) view.Page {
 		ID: "variance", Title: view.T("交班:核对", "Close the shift: compare"), Tone: tone, Step: 2, Steps: 3,
 		Body: []view.Node{
 			view.Notice{Key: view.Key{Key: "variance"}, Tone: tone, Text: varianceText(v)},
-			view.Receipt{Number: Yuan(counted), Facts: []view.Fact{
+			view.Receipt{Facts: []view.Fact{
 				{Label: view.T("收现", "Cash in"), Value: yuan(s.In)}, {Label: view.T("付现", "Cash out"), Value: yuan(s.Out)},
 				{Label: view.T("应有", "Due"), Value: yuan(s.In - s.Out)}, {Label: view.T("清点", "Counted"), Value: yuan(counted)},
-				{Label: view.T("长短款", "Variance"), Value: yuan(v)},
 			}},
 		},
 		Actions: []view.Action{{ID: actionEnter, Label: view.T("确认交班", "Close it"), Primary: true},
-			{ID: actionRecount, Label: view.T("重新清点", "Count again")}, back()},
+			{ID: actionRecount, Label: view.T("重新清点", "Count again")}},
 	}
 	if v != 0 {
 		p.Body = append(p.Body, view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{reasonField("", true)}})

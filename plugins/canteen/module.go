@@ -43,11 +43,12 @@ const (
 type Counter struct {
 	till     *till
 	refusals *refusals
+	look     time.Duration // how often the page at rest is made anew
 }
 
 // New returns the counter's module.
 func New() kiosk.Module {
-	return &Counter{till: &till{book: inMemory()}, refusals: newRefusals()}
+	return &Counter{till: &till{book: inMemory()}, refusals: newRefusals(), look: lookEvery}
 }
 
 // inMemory is the book of a till that has no directory.
@@ -105,11 +106,17 @@ func (c *Counter) Serve(ctx context.Context, s kiosk.Session) error {
 	if err := v.rest(ctx); err != nil {
 		return err
 	}
+	look := time.NewTicker(c.look)
+	defer look.Stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-look.C:
+			if v.resting && v.stopName == nil {
+				err = v.rest(ctx)
+			}
 		case err = <-v.failed:
 		case sg := <-v.sightings:
 			err = v.sighted(ctx, sg)
@@ -123,6 +130,10 @@ func (c *Counter) Serve(ctx context.Context, s kiosk.Session) error {
 		}
 	}
 }
+
+// lookEvery is how often the page at rest is made anew while nobody is there: a
+// window opens or closes, the menu changes, a share has come down.
+const lookEvery = 20 * time.Second
 
 // retry is the pause before the camera's stream is asked again.
 const retry = time.Second

@@ -22,7 +22,6 @@ func mealAction(m MealRow) string { return "meal:" + m.ID }
 // How long pages stay. The next sighting waits for none of them but those that
 // ask something.
 const (
-	restStays    = time.Minute // then the page at rest is made anew: a window opens or closes
 	soldStays    = 4 * time.Second
 	alreadyStays = 8 * time.Second
 	refusalStays = 8 * time.Second
@@ -56,7 +55,7 @@ func windowTitle(w WindowRow) view.Text {
 
 // idlePage is the page at rest: what there is now, and what it costs.
 func idlePage(b board) view.Page {
-	p := view.Page{ID: "idle", Title: view.T("食堂用餐", "Canteen"), Actions: otherWays(), Timeout: restStays}
+	p := view.Page{ID: "idle", Title: view.T("食堂用餐", "Canteen"), Actions: otherWays()}
 	if !b.open {
 		p.Body = []view.Node{
 			viewfinder(view.T("现在不是用餐时间", "No meals are served right now")),
@@ -133,7 +132,7 @@ func soldPage(p kiosk.Person, o offer, balance int64, r kiosk.Receipt, at time.T
 	facts := []view.Fact{{Label: view.T("餐品", "Meal"), Value: o.meal.Title}}
 	if o.subsidy > 0 {
 		facts = append(facts, view.Fact{Label: view.T("餐价", "Price"), Value: view.T(
-			Yuan(o.meal.Fen)+",补助 "+Yuan(o.subsidy), Yuan(o.meal.Fen)+", subsidy "+Yuan(o.subsidy))})
+			Yuan(o.meal.Fen)+" · 补助 "+Yuan(o.subsidy), Yuan(o.meal.Fen)+", subsidy "+Yuan(o.subsidy))})
 	}
 	facts = append(facts,
 		view.Fact{Label: view.T("扣款", "Charged"), Value: yuan(o.own)},
@@ -247,11 +246,11 @@ func cannotPayPage(why reason, p kiosk.Person, o offer, st standing) view.Page {
 	switch why {
 	case overLimit:
 		return away(string(why), title, view.Refusal, p, cost,
-			view.Tf("今天的限额是 %s,已经用了 %s", "The daily limit is %s, of which %s is spent", Yuan(st.limit), Yuan(st.spent())),
+			view.Tf("今天的限额 %s · 已用 %s", "The daily limit is %s, of which %s is spent", Yuan(st.limit), Yuan(st.spent())),
 			view.T("限额由监护人设定,可以请老师帮忙。", "The guardian has set the limit. A teacher can help."))
 	case noMoney:
 		return away(string(why), title, view.Refusal, p, cost,
-			view.Tf("余额 %s,不够付这份餐", "The balance of %s does not pay this meal", Yuan(st.balance)),
+			view.Tf("余额 %s · 不够付这份餐", "The balance of %s does not pay this meal", Yuan(st.balance)),
 			view.T("请到收银台充值,或请老师帮忙。", "Please top up at the cashier's, or ask a teacher."))
 	}
 	return away(string(why), view.T("请到收银台付款", "Please pay at the cashier's"), view.Warning, p, cost,

@@ -25,6 +25,7 @@ type visit struct {
 
 	order    *order             // the diner who is to touch something; nil for none
 	waiting  *kiosk.Person      // who was seen meanwhile
+	resting  bool               // nobody is there
 	held     bool               // the page on screen stays its time, also when the face has gone
 	trouble  kiosk.Verdict      // what the camera lacks, until it is back; "" for nothing
 	asked    uint64             // the number of the newest page, to know a late answer
@@ -70,7 +71,7 @@ func (v *visit) ask(ctx context.Context, p view.Page) {
 	before, done := v.lastAsk, make(chan struct{})
 	v.lastAsk = done
 	v.asked++
-	v.held = false
+	v.held, v.resting = false, false
 	number := v.asked
 	v.running.Go(func() {
 		defer close(done)
@@ -108,6 +109,7 @@ func (v *visit) rest(ctx context.Context) error {
 	}
 	if v.trouble != "" {
 		v.ask(ctx, refusalPage(kiosk.Sighting{Verdict: v.trouble}))
+		v.resting = true
 		return nil
 	}
 	b, err := v.board(ctx)
@@ -115,6 +117,7 @@ func (v *visit) rest(ctx context.Context) error {
 		return v.cannot(ctx, err)
 	}
 	v.ask(ctx, idlePage(b))
+	v.resting = true
 	return nil
 }
 
@@ -309,6 +312,7 @@ func (v *visit) sell(ctx context.Context) error {
 	}
 	if had, eaten := a.eaten(o.window.ID); eaten && !o.second {
 		o.yields = true
+		had.At = had.At.In(v.s.Now().Location())
 		v.hold(ctx, alreadyPage(o, had))
 		return nil
 	}

@@ -67,9 +67,9 @@ func (b *boardOf) takings() ([]view.Node, error) {
 		return nil, err
 	}
 	return []view.Node{
-		view.TextNode{Key: key("today"), Large: true, Text: view.Tf("今日 %d 份,%s", "%d meals today, %s", count, canteen.Yuan(own+subsidy))},
+		view.TextNode{Key: key("today"), Large: true, Text: view.Tf("今日 %d 份 · %s", "%d meals today, %s", count, canteen.Yuan(own+subsidy))},
 		view.TextNode{Key: key("split"), Text: view.T(
-			fmt.Sprintf("%s:个人 %s,补助 %s", b.day, canteen.Yuan(own), canteen.Yuan(subsidy)),
+			fmt.Sprintf("%s · 个人 %s · 补助 %s", b.day, canteen.Yuan(own), canteen.Yuan(subsidy)),
 			fmt.Sprintf("%s: %s paid by diners, %s by the district", b.day, canteen.Yuan(own), canteen.Yuan(subsidy)))},
 		view.Table{Key: key("takings"), Columns: []view.Text{view.T("餐次", "Window"), view.T("餐品", "Meal"), view.T("份数", "Meals"),
 			view.T("个人", "Diners"), view.T("补助", "Subsidy"), view.T("合计", "Sum")},
@@ -139,7 +139,7 @@ func (b *boardOf) overdrawn() ([]view.Node, error) {
 		rows = append(rows, []string{who.Name, who.Group, canteen.Yuan(o.fen)})
 	}
 	return []view.Node{
-		heading("overdrawn", view.Tf("透支 %d 人,共 %s", "%d overdrawn by %s together", len(rows), canteen.Yuan(-sum))),
+		heading("overdrawn", view.Tf("透支 %d 人 · 共 %s", "%d overdrawn by %s together", len(rows), canteen.Yuan(-sum))),
 		view.Table{Key: key("overdrawn"), Columns: []view.Text{view.T("姓名", "Name"), view.T("班级 / 部门", "Class"), view.T("余额", "Balance")},
 			Rows: rows, Align: ends(2, 1), Empty: view.T("没有透支的账户。", "No account is overdrawn.")},
 	}, nil

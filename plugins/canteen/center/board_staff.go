@@ -142,7 +142,7 @@ func (b *boardOf) quota() ([]view.Node, error) {
 		out += s.out
 	}
 	return []view.Node{
-		heading("quota", view.Tf("离线额度 %s,已分出 %s", "Offline quota %s, handed out %s", canteen.Yuan(quota), canteen.Yuan(out))),
+		heading("quota", view.Tf("离线额度 %s · 已分出 %s", "Offline quota %s, handed out %s", canteen.Yuan(quota), canteen.Yuan(out))),
 		view.Table{Key: key("quota"), Columns: []view.Text{view.T("收银机", "Till"), view.T("设定", "Wanted"), view.T("下发", "Given"), view.T("占用", "Out"), view.T("状态", "State")},
 			Rows: rows, Align: append(ends(1, 3), view.AlignStart), Empty: view.T("还没有设定离线额度:本站的收银机不能扣款。", "No quota is set: this site's tills cannot charge.")},
 	}, nil
