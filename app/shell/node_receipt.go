@@ -16,8 +16,8 @@ type receipt struct {
 	number *paragraph
 	// numbered is false for facts alone, without the band of a number.
 	numbered bool
-	facts  []fact
-	box    *fyne.Container
+	facts    []fact
+	box      *fyne.Container
 }
 
 type fact struct {
