@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luohu/ting/kiosk"
+	"github.com/luohu/ting/kiosk/host"
 	"github.com/luohu/ting/kiosk/view"
 )
 
@@ -20,6 +21,8 @@ type options struct {
 	feeds  map[string][]kiosk.Row
 	// settings are what a kiosk.Starter is started with
 	settings map[string]string
+	ways     []kiosk.Way
+	identity host.Identity // stands in for the script; nil is the script
 }
 
 // Option changes the terminal that New makes.
@@ -48,6 +51,14 @@ func WithPlace(place view.Text) Option { return func(o *options) { o.visit.Place
 
 // WithNow is when the visit begins.
 func WithNow(now time.Time) Option { return func(o *options) { o.now = now } }
+
+// WithWays is what the site lets the module ask people for, instead of every way.
+func WithWays(w ...kiosk.Way) Option { return func(o *options) { o.ways = w } }
+
+// WithIdentity puts a terminal's own identity in the place of the script: Sees,
+// Identifies and Enrols then have nothing to do. What the visitor shows the camera or
+// the reader is the test's to give it.
+func WithIdentity(i host.Identity) Option { return func(o *options) { o.identity = i } }
 
 // Row is a row of a feed: key, and value as JSON.
 func Row(key string, value any) kiosk.Row {

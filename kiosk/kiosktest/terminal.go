@@ -93,13 +93,18 @@ func (tm *Terminal) Start() {
 	if grants == nil {
 		grants = m.Permissions
 	}
+	var who host.Identity = (*identity)(tm)
+	if tm.opts.identity != nil {
+		who = tm.opts.identity
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	tm.session = host.NewSession(ctx, host.SessionConfig{
 		Visit:    tm.opts.visit,
 		Manifest: m,
 		Grants:   grants,
+		Ways:     tm.opts.ways,
 		Services: host.Services{
-			Screen: (*screen)(tm), Identity: (*identity)(tm), Recorder: (*journal)(tm), Feeds: (*feeds)(tm), Barriers: (*barriers)(tm),
+			Screen: (*screen)(tm), Identity: who, Recorder: (*journal)(tm), Feeds: (*feeds)(tm), Barriers: (*barriers)(tm),
 			Printer: (*printer)(tm), Scanner: (*scanner)(tm), IDCards: (*idCards)(tm), Vitals: (*vitals)(tm), Scale: (*scale)(tm), Speaker: (*speaker)(tm),
 		},
 		Clock:   tm.clock,
