@@ -153,6 +153,55 @@ func TestNoFaceOnDisk(t *testing.T) {
 	}
 }
 
+// TestEnrolOnAFullDisk: it is refused in order, nobody is half enrolled, and it works
+// once there is room.
+func TestEnrolOnAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("this system has no /dev/full")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, t.TempDir())
+		files, err := filepath.Glob(filepath.Join(h.cfg.Dir, "gallery", "templates-*"))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		if err := h.Identity.Close(); err != nil {
+			t.Fatal(err)
+		}
+		swap := func(link string) {
+			t.Helper()
+			if err := os.Remove(files[0]); err != nil {
+				t.Fatal(err)
+			}
+			if link != "" {
+				if err := os.Symlink(link, files[0]); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := os.WriteFile(files[0], nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		swap("/dev/full")
+		h.start(t)
+		h.put(someone(1, 50))
+		o := h.enrolling(visitorRequest())
+		time.Sleep(5 * time.Second)
+		if !o.over() || kiosk.CodeOf(o.err) != kiosk.CodeDiskFull || kiosk.VisitorText(o.err).ZH == "" || h.Enrolled() != 0 {
+			t.Errorf("on a full disk: %+v, %v, %d enrolled", o.value, o.err, h.Enrolled())
+		}
+		if err := h.Identity.Close(); err != nil {
+			t.Fatal(err)
+		}
+		swap("")
+		h.start(t)
+		o = h.enrolling(visitorRequest())
+		time.Sleep(5 * time.Second)
+		if !o.over() || o.err != nil || h.Enrolled() != 1 {
+			t.Errorf("with room again: %v, %d enrolled", o.err, h.Enrolled())
+		}
+	})
+}
+
 // TestNoFaceOnDiskImage searches the raw image of a file system, deleted files and
 // journal included. It mounts one: it needs root, a loop device and TING_DISK_IMAGE=1.
 func TestNoFaceOnDiskImage(t *testing.T) {
