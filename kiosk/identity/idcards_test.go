@@ -188,8 +188,8 @@ func TestIDCardAndFace(t *testing.T) {
 		}
 		h.screen.touch(actionCancel)
 		h.screen.touch(view.ActionBack)
-		if !o.over() || h.stage.readers != 0 {
-			t.Errorf("over %t, %d readers of the camera are left", o.over(), h.stage.readers)
+		if !o.over() || h.readers != 0 {
+			t.Errorf("over %t, %d readers of the camera are left", o.over(), h.readers)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func (s *store) migrate() (all []loaded, problems []error, found bool, err error
 	doc, err := os.ReadFile(s.path(oldKeysFile))
 	if errors.Is(err, os.ErrNotExist) {
 		if left, err := os.ReadDir(s.path(oldFacesDir)); err != nil || len(left) == 0 {
-			return nil, nil, false, nil
+			return nil, nil, false, nil //nolint:nilerr // no faces of the old format: there is nothing to read
 		}
 	} else if err != nil {
 		return nil, nil, true, err
