@@ -130,34 +130,32 @@ func (v *visit) book(ctx context.Context, b book) error {
 	if !ours {
 		return errBack
 	}
-	for {
-		st, waiting, err := v.standing(ctx, o, b)
-		if err != nil {
-			return v.failed(ctx, "look for the copies", err)
-		}
-		a, err := v.choose(ctx, bookPage(b, st))
-		if err != nil {
+	st, waiting, err := v.standing(ctx, o, b)
+	if err != nil {
+		return v.failed(ctx, "look for the copies", err)
+	}
+	a, err := v.choose(ctx, bookPage(b, st))
+	if err != nil {
+		return err
+	}
+	if a.Action != actionHold {
+		return errBack
+	}
+	if v.reader == nil {
+		if err := v.identify(ctx, view.T("请先认证,再预约", "First show who you are, then the book is kept for you")); err != nil {
 			return err
 		}
-		if a.Action != actionHold {
-			return errBack
-		}
-		if v.reader == nil {
-			if err := v.identify(ctx, view.T("请先认证,再预约", "First show who you are, then the book is kept for you")); err != nil {
-				return err
-			}
-		}
-		if why := mayHold(*v.reader, b, waiting); why != "" {
-			return v.say(ctx, noHoldPage(b, why, v.reader.Terms))
-		}
-		at := moment(v.s)
-		receipt, err := o.hold(ctx, v.s, Hold{Title: b.ID, Person: v.reader.Person, At: at})
-		if err != nil {
-			return v.failed(ctx, "place a hold", err)
-		}
-		v.reader.Holds = append(v.reader.Holds, ReaderHold{Title: b.ID, At: at})
-		return v.say(ctx, heldPage(b, receipt, len(waiting)+1))
 	}
+	if why := mayHold(*v.reader, b, waiting); why != "" {
+		return v.say(ctx, noHoldPage(b, why, v.reader.Terms))
+	}
+	at := moment(v.s)
+	receipt, err := o.hold(ctx, v.s, Hold{Title: b.ID, Person: v.reader.Person, At: at})
+	if err != nil {
+		return v.failed(ctx, "place a hold", err)
+	}
+	v.reader.Holds = append(v.reader.Holds, ReaderHold{Title: b.ID, At: at})
+	return v.say(ctx, heldPage(b, receipt, len(waiting)+1))
 }
 
 func (v *visit) standing(ctx context.Context, o *own, b book) (st standing, waiting []Waiting, err error) {

@@ -546,7 +546,11 @@ func TestSameStepsWithoutFace(t *testing.T) {
 		scan(tm, "borrow", journey)
 		tm.Answer("done", nil)
 		tm.WantPage("receipt")
-		pages[way] = len(tm.Pages())
+		for _, p := range tm.Pages() {
+			if p.ID != kiosktest.PageIdentify { // the terminal's own, which a quick script may not see
+				pages[way]++
+			}
+		}
 		if l := kiosktest.Records[library.Loan](tm); len(l) != 1 || l[0].Way != string(way) {
 			t.Errorf("%+v", l)
 		}

@@ -142,7 +142,7 @@ func (o *own) lend(ctx context.Context, s kiosk.Session, a *Account, ord order) 
 		return Item{}, err
 	}
 	now := moment(s)
-	if why := MayLend(*a, c, w, now); why != "" && !(ord.override != "" && why.Overridable()) {
+	if why := MayLend(*a, c, w, now); why != "" && (ord.override == "" || !why.Overridable()) {
 		r := &Refusal{Reason: why, Copy: c, Most: a.Terms.Most, Fen: a.Owes}
 		if w.Loan != nil {
 			r.Until = w.Loan.Due

@@ -252,7 +252,7 @@ func (r *remote) lent(ctx context.Context, s kiosk.Session, a *Account, o order,
 	m := answer.Message.(*sip2.CheckoutResponse)
 	now := moment(s)
 	it := Item{Copy: Copy{Barcode: o.barcode, Title: m.Title}, Due: r.due(m.Due, now.Location()), Renewed: m.Renewed.Yes(), Left: -1}
-	if !m.OK && !(answer.Again && r.has(ctx, s, a.Patron, o.barcode)) {
+	if !m.OK && (!answer.Again || !r.has(ctx, s, a.Patron, o.barcode)) {
 		say := strings.Join(m.Screen, " ")
 		if fen, err := ParseYuan(m.Fee); err == nil && fen > 0 {
 			say = strings.TrimSpace(say + fmt.Sprintf(" 需付 %s 元,请到服务台办理 (%s yuan: please ask at the desk)", Yuan(fen), Yuan(fen)))

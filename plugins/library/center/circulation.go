@@ -253,7 +253,7 @@ func isDate(s string) bool {
 // keep stores a record about a copy and makes of all of them what follows.
 func (c *Circulation) keep(tx projection.Tx, r projection.Received, e event, a about) error {
 	_, err := tx.Exec(`INSERT INTO library_events (id, site, copy, at, kind, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-		e.id, a.home, a.copy, e.at.UnixMicro(), r.Kind, []byte(r.Body))
+		e.id, a.home, a.copy, e.at.UnixMicro(), r.Kind, r.Body)
 	if err != nil {
 		return err
 	}

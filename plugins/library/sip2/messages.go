@@ -1,9 +1,6 @@
 package sip2
 
-import (
-	"reflect"
-	"time"
-)
+import "time"
 
 // Message is one of the structs below. Their fields stand in the order of the
 // document, which is the order in which they are sent.
@@ -31,9 +28,6 @@ var kinds = map[string]func() Message{
 	"97": func() Message { return &ResendACS{} }, "98": func() Message { return &ACSStatus{} },
 	"99": func() Message { return &SCStatus{} },
 }
-
-// widthOf is how wide the fixed part of a message of that code is.
-func widthOf(m Message) int { return layoutOf(reflect.TypeOf(m).Elem()).width }
 
 // What a self-check sends.
 type (
