@@ -61,6 +61,7 @@ var roles = map[string][]string{
 		canteenmodule.FeedAccounts, canteenmodule.FeedShares, canteenmodule.FeedTakings, canteenmodule.FeedStatements},
 	"hall": {kiosk.FeedRevocations, kiosk.FeedPeople, "policy", hallmodule.FeedServices, hallmodule.FeedResidents, hallmodule.FeedCalendar,
 		hallmodule.FeedProgress, hallmodule.FeedCases, hallmodule.FeedPages, hallmodule.FeedQueue},
+	"library": append([]string{kiosk.FeedRevocations, kiosk.FeedPeople, "policy"}, append(librarymodule.RegisterFeeds(), librarymodule.MadeFeeds()...)...),
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
