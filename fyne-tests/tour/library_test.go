@@ -31,8 +31,5 @@ func walkLibrary(t *testing.T, a *album, v visit) {
 	g.Go("find", "find")
 	g.shoot("find", "find", "a book by title, author or pinyin")
 	g.Go("ting.back", "start")
-	g.Go("borrow", "ting.identify")
-	g.shoot("ting.identify", "identify", "who borrows says who he is, by whichever way")
-	g.Go("ting.back", "start")
 	g.wantNoComplaint()
 }

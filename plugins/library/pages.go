@@ -132,18 +132,12 @@ func shortDue(due string) view.Text {
 }
 
 // doneActions stand below a list that grows.
-func doneActions(some bool) []view.Action {
-	return []view.Action{
-		{ID: actionDone, Label: doneLabel(some), Icon: "check", Primary: true},
-		{ID: actionType, Label: view.T("输入条码", "Type a barcode"), Icon: "keyboard"},
+func doneActions(some bool, none view.Text) []view.Action {
+	done := view.Action{ID: actionDone, Label: view.T("完成", "Done"), Icon: "check", Primary: true}
+	if !some {
+		done = view.Action{ID: actionDone, Label: none}
 	}
-}
-
-func doneLabel(some bool) view.Text {
-	if some {
-		return view.T("完成", "Done")
-	}
-	return view.T("不借了", "Not now")
+	return []view.Action{done, {ID: actionType, Label: view.T("输入条码", "Type a barcode"), Icon: "keyboard"}}
 }
 
 func borrowPage(p kiosk.Person, a Account, list []Item, n view.Notice) view.Page {
@@ -158,7 +152,7 @@ func borrowPage(p kiosk.Person, a Account, list []Item, n view.Notice) view.Page
 		ID: "borrow", Title: view.Tf("借书 · 本次 %d 册", "Borrow · %d so far", len(list)), Tone: n.Tone,
 		Body: []view.Node{readerCard(p, a, view.Calm), n,
 			view.List{Key: view.Key{Key: "books"}, Items: items, Empty: view.T("还没有扫描图书。", "No book scanned yet.")}},
-		Actions: doneActions(len(list) > 0),
+		Actions: doneActions(len(list) > 0, view.T("不借了", "Not now")),
 	}
 }
 
@@ -283,14 +277,10 @@ func returnPage(list []Back, n view.Notice) view.Page {
 		}
 		items = append(items, view.ListItem{Title: view.Same(name(b.Copy)), Detail: whereTo(b), Icon: icon})
 	}
-	actions := doneActions(true)
-	if len(list) == 0 {
-		actions[0].Label = view.T("不还了", "Not now")
-	}
 	return view.Page{
 		ID: "return", Title: view.Tf("还书 · 已还 %d 册", "Return · %d so far", len(list)), Tone: n.Tone,
 		Body:    []view.Node{n, view.List{Key: view.Key{Key: "books"}, Items: items, Empty: view.T("还没有扫描图书。", "No book scanned yet.")}},
-		Actions: actions,
+		Actions: doneActions(len(list) > 0, view.T("不还了", "Not now")),
 	}
 }
 
