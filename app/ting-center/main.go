@@ -24,6 +24,7 @@ commands:
   run          serve terminals and the console
   enrol-code   make a one-time code that lets a terminal in
   retention    show or set how long a site's terminals may keep face templates
+  export-person  write everything known about a person, to hand to him
   passwd       give the console's administrator a new password
   pass         make a QR pass for a phone, or print the key that terminals know passes by
   backup       copy the database, verify the copy, and tell terminals what is safe
@@ -51,6 +52,7 @@ func command(args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func([]string, io.Writer, io.Writer) error{
 		"run": run, "enrol-code": enrolCode, "passwd": passwd, "pass": makePass,
 		"backup": backup, "verify": verify, "restore": restore, "audit": audit, "retention": retentionRules,
+		"export-person": exportPerson,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, usage)
