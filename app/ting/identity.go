@@ -21,6 +21,7 @@ const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json
        ting identity rekey     -config terminal.toml
        ting identity enrol     -config terminal.toml -roster people.csv DIR [-report FILE]
        ting identity retention -config terminal.toml [-delete] [-json]
+       ting identity assessment -config terminal.toml [-o DIR]
 
   evaluate   how well the face engine tells the people of DIR apart: photographs as
              DIR/person/1.jpg (or png, gif, bmp, tiff, webp; folders may be nested).
@@ -38,6 +39,8 @@ const identityUsage = `usage: ting identity evaluate DIR     [-plot FILE] [-json
   retention  which templates' time is over by the district's rules, and which will be
              within 30 days; with -delete erases the former. A running terminal does
              so by itself.
+  assessment the facts of an impact assessment, from the configuration and the gallery
+             as they are, as a document in Chinese for people to judge and sign.
 `
 
 // identityDir is what a terminal's state directory keeps of faces.
@@ -52,7 +55,7 @@ func runIdentity(args []string) error {
 func identityCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"evaluate": identityEvaluate, "calibrate": identityCalibrate, "rekey": identityRekey,
-		"enrol": identityEnrol, "retention": identityRetention,
+		"enrol": identityEnrol, "retention": identityRetention, "assessment": identityAssessment,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, identityUsage)
