@@ -11,6 +11,7 @@ package camera
 import (
 	"context"
 	"errors"
+	"image"
 	"time"
 )
 
@@ -33,6 +34,34 @@ type Camera interface {
 	// Name is what people call it: "USB camera /dev/video0".
 	Name() string
 	Close() error
+}
+
+// Metered is a camera that can be told how bright the faces in its pictures are, and
+// exposes for them. A Hub's Readers and Turned pass it on; other cameras ignore it.
+type Metered interface {
+	// MeterFace takes the mean brightness of a face, from 0 to 255. It returns at once.
+	MeterFace(mean uint8)
+}
+
+// Brightness is the mean of a part of a frame, from 0 to 255, by green, which is nearest
+// to what the eye and the engine see; false for a part that is not in it. At most some
+// thousand pixels are looked at.
+func (f *Frame) Brightness(r image.Rectangle) (mean uint8, ok bool) {
+	r = r.Intersect(image.Rect(0, 0, f.W, f.H))
+	if r.Empty() || len(f.Pix) < (f.H-1)*f.Stride+3*f.W {
+		return 0, false
+	}
+	const samples = 48 // each way
+	dx, dy := max(1, r.Dx()/samples), max(1, r.Dy()/samples)
+	sum, n := 0, 0
+	for y := r.Min.Y; y < r.Max.Y; y += dy {
+		line := f.Pix[y*f.Stride:]
+		for x := r.Min.X; x < r.Max.X; x += dx {
+			sum += int(line[3*x+1])
+			n++
+		}
+	}
+	return uint8(sum / n), true
 }
 
 // ErrUnplugged is wrapped by Next's error while the device is away.

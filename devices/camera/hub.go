@@ -199,6 +199,13 @@ func (r *Reader) Next(ctx context.Context) (*Frame, error) {
 	}
 }
 
+// MeterFace implements Metered.
+func (r *Reader) MeterFace(mean uint8) {
+	if m, ok := r.hub.cam.(Metered); ok {
+		m.MeterFace(mean)
+	}
+}
+
 // Name is the camera's.
 func (r *Reader) Name() string { return r.hub.cam.Name() }
 

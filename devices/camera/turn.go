@@ -38,6 +38,13 @@ func (c *turned) Next(ctx context.Context) (*Frame, error) {
 	return c.turn.apply(f), nil
 }
 
+// MeterFace implements Metered.
+func (c *turned) MeterFace(mean uint8) {
+	if m, ok := c.Camera.(Metered); ok {
+		m.MeterFace(mean)
+	}
+}
+
 // apply makes a new frame: nobody writes to one that was delivered. What it costs says
 // BenchmarkTurn.
 func (t Turn) apply(f *Frame) *Frame {

@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"image"
 	"io"
 	"slices"
 	"sync"
@@ -193,6 +195,7 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 		return false
 	}
 	w.quiet.looked(len(faces), w.id.cfg.Now())
+	meter(frames, frame, faces)
 	if w.id.cfg.Liveness.Passive && len(faces) > 0 {
 		// Pictures of an empty place may be alike; somebody who stands there never is.
 		if s := w.stream.Frame(frame); s != liveness.Unsuspicious {
@@ -202,6 +205,20 @@ func (w *watcher) step(ctx context.Context, frames Frames) bool {
 	}
 	w.judge(ctx, subs, frame, faces)
 	return true
+}
+
+// meter has a camera that can be told expose for the nearest face: one against the
+// light is too dark to be recognised.
+func meter(frames Frames, f *camera.Frame, faces []face.Face) {
+	m, ok := frames.(camera.Metered)
+	if !ok || len(faces) == 0 {
+		return
+	}
+	near := slices.MaxFunc(faces, func(a, b face.Face) int { return cmp.Compare(a.Rect.Right-a.Rect.Left, b.Rect.Right-b.Rect.Left) })
+	r := near.Rect
+	if mean, ok := f.Brightness(image.Rect(r.Left, r.Top, r.Right, r.Bottom)); ok {
+		m.MeterFace(mean)
+	}
 }
 
 func wanted(subs []*subscription) face.Describe {

@@ -19,6 +19,10 @@ type stream interface {
 	// read waits up to a second for the next picture and calls use with its
 	// bytes, which are the kernel's again afterwards. It returns errSilent when none came.
 	read(use func(raw []byte)) error
+	// expose shifts the exposure by so many steps from where it was; 0 is there.
+	expose(steps int) error
+	// control sets controls by their names in a URL.
+	control(wanted map[string]int32) error
 	close() error
 }
 
@@ -32,6 +36,18 @@ type opener func(path string, w, h int, fps float64) (stream, error)
 type webcamStream struct {
 	cam *webcam.Webcam
 	f   format
+	exp *exposure // nil before it is first shifted
+}
+
+func (s *webcamStream) control(wanted map[string]int32) error { return setControls(s.cam, wanted) }
+
+func (s *webcamStream) expose(steps int) (err error) {
+	if s.exp == nil {
+		if s.exp, err = newExposure(s.cam); err != nil {
+			return err
+		}
+	}
+	return s.exp.shift(steps)
 }
 
 func openDevice(path string, w, h int, fps float64) (stream, error) {
@@ -151,7 +167,14 @@ func (s *webcamStream) read(use func(raw []byte)) error {
 	return s.cam.ReleaseFrame(index)
 }
 
-func (s *webcamStream) close() error { return s.cam.Close() }
+// close leaves the exposure as it was: the camera would remember it.
+func (s *webcamStream) close() error {
+	var err error
+	if s.exp != nil {
+		err = s.exp.shift(0)
+	}
+	return errors.Join(err, s.cam.Close())
+}
 
 // advice is what an operator can do about an error of opening or reading path.
 func advice(path string, err error) string {

@@ -5,7 +5,12 @@
 //	v4l2:///dev/v4l/by-id/usb-046d_HD_Webcam-video-index0
 //
 // The path under by-id stays the same whichever socket the camera is in. size
-// (640x480) and fps (15) are wishes: the camera's nearest format is taken.
+// (640x480) and fps (15) are wishes: the camera's nearest format is taken. brightness,
+// contrast, saturation, sharpness, gain, backlight, power_line, and with what the camera
+// does by itself switched off exposure, white_balance and focus set its controls, as
+// v4l2-ctl -l lists them.
+//
+// A camera that is told of dark faces (camera.Metered) is exposed for them.
 //
 // Guarantees: a camera that is unplugged, hangs or is not there yet is reported
 // as camera.ErrUnplugged with what to do, and is opened again within 2 s of
@@ -19,8 +24,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,13 +49,16 @@ type Camera struct {
 	fps  float64
 	open opener
 
+	controls map[string]int32 // to be set, by their names in the URL
+
 	stop   context.CancelFunc
 	closed <-chan struct{}
 	done   chan struct{}
 
-	mu     sync.Mutex
-	latest picture
-	news   chan struct{} // closed and replaced when latest changes
+	mu      sync.Mutex
+	metered int // brightness of a face that the stream was not told of yet; below 0 is none
+	latest  picture
+	news    chan struct{} // closed and replaced when latest changes
 
 	// For the goroutine in Next.
 	seen uint64
@@ -76,7 +86,7 @@ func Open(_ context.Context, u *url.URL) (camera.Camera, error) {
 }
 
 func configure(u *url.URL) (*Camera, error) {
-	c := &Camera{path: u.Path, w: 640, h: 480, fps: 15}
+	c := &Camera{path: u.Path, w: 640, h: 480, fps: 15, metered: -1, controls: map[string]int32{}}
 	if u.Host != "" || !strings.HasPrefix(c.path, "/") || len(c.path) < 2 {
 		return nil, errors.New("write it as in v4l2:///dev/video0, with three slashes")
 	}
@@ -100,7 +110,13 @@ func configure(u *url.URL) (*Camera, error) {
 				return nil, fmt.Errorf("fps=%q: a number from 1 to 120", value)
 			}
 		default:
-			return nil, fmt.Errorf("unknown parameter %q; there are size and fps", key)
+			if _, ok := knownControls[key]; !ok {
+				return nil, fmt.Errorf("unknown parameter %q; there are size, fps, %s",
+					key, strings.Join(slices.Sorted(maps.Keys(knownControls)), ", "))
+			}
+			if c.controls[key], err = parseControl(key, value); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return c, nil
@@ -146,8 +162,13 @@ func (c *Camera) stream(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.control(c.controls); err != nil {
+		return err
+	}
 	last := time.Now()
+	var light meter
 	for ctx.Err() == nil {
+		c.meter(s, &light, time.Now())
 		err := s.read(func(raw []byte) {
 			last = time.Now()
 			c.publish(picture{raw: append([]byte(nil), raw...), format: s.format(), time: last})
@@ -161,6 +182,32 @@ func (c *Camera) stream(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// MeterFace says how bright a face in a picture is, from 0 to 255. It returns at once;
+// a dark face has the exposure shifted. It implements camera.Metered.
+func (c *Camera) MeterFace(mean uint8) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.metered = int(mean) // the newest counts
+}
+
+// meter follows what was said about faces.
+func (c *Camera) meter(s stream, m *meter, now time.Time) {
+	c.mu.Lock()
+	mean := c.metered
+	c.metered = -1
+	c.mu.Unlock()
+	var changed bool
+	if mean < 0 {
+		changed = m.nobody(now)
+	} else {
+		changed = m.face(uint8(mean), now)
+	}
+	if changed {
+		// A camera that cannot be told shows what it shows.
+		_ = s.expose(m.steps)
+	}
 }
 
 // away makes the error that a reader gets.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/luohu/ting/devices"
 	"github.com/luohu/ting/devices/camera"
+	"github.com/luohu/ting/devices/devicestest"
 )
 
 // rig is a machine with one camera socket. It stands in for the kernel.
@@ -27,6 +28,8 @@ type rig struct {
 	f       format
 	opened  int
 	closed  int
+	wanted  map[string]int32
+	steps   int // by which the exposure is shifted
 }
 
 // grey is a whole YUYV picture.
@@ -79,6 +82,25 @@ func (r *rig) read(use func([]byte)) error {
 	}
 	use(r.picture)
 	return nil
+}
+
+func (r *rig) control(wanted map[string]int32) error {
+	r.set(func(r *rig) { r.wanted = wanted })
+	return nil
+}
+
+func (r *rig) expose(steps int) error {
+	r.set(func(r *rig) { r.steps = steps })
+	return nil
+}
+
+// inBubble runs f with a camera on a rig, whose time passes at once.
+func inBubble(t *testing.T, f func(*testing.T, *rig, *Camera)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		f(t, r, r.start(t))
+	})
 }
 
 func (r *rig) close() error {
@@ -163,13 +185,13 @@ func TestNext_ReportsUnpluggedAndComesBackWithinTwoSeconds(t *testing.T) {
 	})
 }
 
-// TestReplug pulls the camera a thousand times, whose time passes at once; start's
+// TestReplug pulls the camera a hundred times, whose time passes at once (more with TING_CYCLES); start's
 // clean-up counts that what was opened is closed.
 func TestReplug(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()
 		c := r.start(t)
-		for range 1000 {
+		for range max(devicestest.Cycles(t), 100) {
 			frame(t, c)
 			r.set(func(r *rig) { r.fault = syscall.ENODEV })
 			for {
