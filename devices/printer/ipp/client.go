@@ -95,10 +95,23 @@ func (c *client) ask(ctx context.Context, operation uint16, attributes []Attribu
 
 // The states of a printer and of a job (RFC 8011).
 const (
-	PrinterIdle, PrinterProcessing, PrinterStopped             = 3, 4, 5
-	JobPending, JobHeld, JobProcessing, JobStopped             = 3, 4, 5, 6
-	JobCanceled, JobAborted, JobCompleted                      = 7, 8, 9
-	reasonsOfPrinter, reasonsOfJob, stateOfPrinter, stateOfJob = "printer-state-reasons", "job-state-reasons", "printer-state", "job-state"
+	PrinterIdle       = 3
+	PrinterProcessing = 4
+	PrinterStopped    = 5
+
+	JobPending    = 3
+	JobHeld       = 4
+	JobProcessing = 5
+	JobStopped    = 6
+	JobCanceled   = 7
+	JobAborted    = 8
+	JobCompleted  = 9
+)
+
+// The attributes that are asked for.
+const (
+	reasonsOfPrinter, stateOfPrinter = "printer-state-reasons", "printer-state"
+	reasonsOfJob, stateOfJob         = "job-state-reasons", "job-state"
 )
 
 // printerState is how the printer is.

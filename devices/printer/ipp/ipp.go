@@ -101,7 +101,7 @@ func (p *Printer) serve(ctx context.Context, l *port.Line, c *client) error {
 			return nil
 		case <-ask.C:
 		case j := <-p.jobs.Waiting():
-			err := printed(ctx, c, j.Ctx, j.Ask)
+			err := c.printed(ctx, j)
 			if s, failed := c.state(ctx); failed == nil {
 				tell(l, s)
 			}
@@ -154,7 +154,8 @@ func (s printerState) hint() string {
 }
 
 // printed prints one sheet to its end.
-func printed(ctx context.Context, c *client, caller context.Context, s sheet) error {
+func (c *client) printed(ctx context.Context, j port.Call[sheet, struct{}]) error {
+	caller, s := j.Ctx, j.Ask
 	if err := caller.Err(); err != nil {
 		return err
 	}

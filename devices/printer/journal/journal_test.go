@@ -1,7 +1,6 @@
 package journal_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,7 +118,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for id, e := range journal.Parse(b) {
 			if e.ID != id || id < 1 || e.State == "" {
-				t.Fatal(fmt.Sprintf("%+v", e))
+				t.Fatalf("%+v", e)
 			}
 		}
 	})
