@@ -79,6 +79,14 @@ func (p *printing) states() (all []journal.State) {
 	return all
 }
 
+// short is a page that is quickly drawn, and longer than 150 rows of dots.
+func short() view.Page {
+	return view.Page{ID: "ticket", Title: view.T("取号单", "Ticket"), Body: []view.Node{
+		view.TextNode{Text: view.Same("A017"), Large: true},
+		view.Receipt{Number: "7KQM-2WXZ", Facts: []view.Fact{{Label: view.T("事项", "Service"), Value: view.T("居住证签注", "Permit")}}},
+	}}
+}
+
 // TestPaperThatIsRefilled: the visit says so, somebody puts paper in, and printing goes
 // on by itself; nothing is printed twice.
 func TestPaperThatIsRefilled(t *testing.T) {
@@ -91,7 +99,7 @@ func TestPaperThatIsRefilled(t *testing.T) {
 			paper.SetRoll(c.rows)
 			v := newVisitor()
 			printed := make(chan error, 1)
-			go func() { printed <- p.Print(t.Context(), kiosk.Visit{Module: "hall"}, v, ticket(t)) }()
+			go func() { printed <- p.Print(t.Context(), kiosk.Visit{Module: "hall"}, v, short()) }()
 			if page := <-v.pages; page.ID != "ting.paper" || page.Validate() != nil {
 				t.Fatalf("the visitor sees %q, %v", page.ID, page.Validate())
 			}
@@ -117,7 +125,7 @@ func TestPaperThatIsRefilled(t *testing.T) {
 				t.Errorf("it is %v", s)
 			}
 			// The second try of one that had begun is longer by its mark.
-			plain := height(t, p, paper, ticket(t))
+			plain := height(t, p, paper, short())
 			if marked := slips[0].Rect.Dy() > plain+20; marked != c.marked {
 				t.Errorf("the slip has %d rows, a plain one %d: marked %v, want %v", slips[0].Rect.Dy(), plain, marked, c.marked)
 			}
@@ -142,7 +150,7 @@ func TestPaperThatNobodyWaitsFor(t *testing.T) {
 	paper.SetRoll(0)
 	v := newVisitor()
 	printed := make(chan error, 1)
-	go func() { printed <- p.Print(t.Context(), kiosk.Visit{Module: "hall"}, v, ticket(t)) }()
+	go func() { printed <- p.Print(t.Context(), kiosk.Visit{Module: "hall"}, v, short()) }()
 	<-v.pages
 	v.touches <- "skip"
 	err := <-printed
@@ -155,7 +163,7 @@ func TestPaperThatNobodyWaitsFor(t *testing.T) {
 	}
 	// He who goes away is not waited for either.
 	ctx, leave := context.WithCancel(t.Context())
-	go func() { printed <- p.Print(ctx, kiosk.Visit{Module: "hall"}, v, ticket(t)) }()
+	go func() { printed <- p.Print(ctx, kiosk.Visit{Module: "hall"}, v, short()) }()
 	<-v.pages
 	leave()
 	if err := <-printed; !errors.Is(err, context.Canceled) {
@@ -171,7 +179,7 @@ func TestReprint(t *testing.T) {
 	p, paper := atPrinter(t)
 	now := time.Now()
 	p.now = func() time.Time { return now }
-	plain := height(t, p, paper, ticket(t))
+	plain := height(t, p, paper, short())
 	title := func(string) view.Text { return view.T("政务大厅", "Hall") }
 	list := p.list(title)
 	if len(list) != 1 || !list[0].Again || !list[0].Good || list[0].What.ZH != "政务大厅" {
@@ -207,7 +215,7 @@ func TestPrintJournal_HoldsNoWords(t *testing.T) {
 	}
 	defer devicestest.Close(t, j)
 	p.journal = j
-	if err := p.Print(t.Context(), kiosk.Visit{Module: "hall"}, nil, ticket(t)); err != nil {
+	if err := p.Print(t.Context(), kiosk.Visit{Module: "hall"}, nil, short()); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(state, printsFile))
