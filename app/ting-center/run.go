@@ -70,6 +70,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	database := databaseFlag(fs)
 	listen := fs.String("listen", ":8443", "`address` to listen on; port 0 takes a free one")
 	safe := fs.String("safe", "backup", "what terminals may delete after sending: what is inside the last verified `backup`, what a synchronous standby of PostgreSQL has too, or all that is committed (backup, standby, committed)")
+	newKeys := fs.Bool("new-keys", false, "take the keys in -state for those of the PostgreSQL database, whose own are lost; terminals must enrol anew")
 	operations := fs.String("metrics", "", "`address` for Prometheus and health checks, without TLS: 127.0.0.1:9464 (off by default)")
 	drain := fs.Duration("drain", 0, "how long to answer 503 before the port is closed at the end, so that a load balancer notices")
 	logs := fs.String("log", "text", "how to log: text or json")
@@ -120,7 +121,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer watched.stop()
-	c, err := center.Open(ctx, options(*state, source, policy, log))
+	opt := options(*state, source, policy, log)
+	opt.NewKeys = *newKeys
+	c, err := center.Open(ctx, opt)
 	if err != nil {
 		return err
 	}

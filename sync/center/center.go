@@ -66,7 +66,9 @@ type Options struct {
 	Dir string // of its state, 0700; made when missing
 	// Database is where the records are: "" is SQLite, in Dir; postgres://… is a
 	// server, which other centers with the same keys may serve at the same time.
-	Database    string
+	Database string
+	// NewKeys makes the keys in Dir those of a server's database, whose own are lost.
+	NewKeys     bool
 	Projections []projection.Projection
 	Feeds       []string // known although they may still be empty, besides those of Projections
 	// Roles are what a terminal may be for, each with the only feeds it then gets. An

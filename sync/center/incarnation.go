@@ -80,7 +80,8 @@ func (c *Center) identify(ctx context.Context) error {
 
 // ErrKeys is returned when a center's keys are not those of its database.
 var ErrKeys = errors.New("this center's keys are not those of the others that serve the database: " +
-	"copy ca.pem, ca-key.pem and center-key.pem from the directory of one of them into this one")
+	"copy ca.pem, ca-key.pem and center-key.pem from the directory of one of them into this one; " +
+	"if every copy of a key is lost, start one center with -new-keys")
 
 // checkKeys has all centers of one database sign with the same keys: a terminal
 // believes one, and goes from center to center.
@@ -95,6 +96,9 @@ func (c *Center) checkKeys(tx *store.Tx) error {
 		return err
 	case known == "":
 		return tx.SetMeta(metaKeys, digest)
+	case known != digest && c.opt.NewKeys:
+		return errors.Join(tx.SetMeta(metaKeys, digest),
+			tx.Note(store.Audit{At: c.now(), Who: "command", Action: "center.keys", Subject: c.opt.Dir, Detail: "the keys of this directory are the database's from now on"}))
 	case known != digest:
 		return ErrKeys
 	}
