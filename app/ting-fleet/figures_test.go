@@ -63,7 +63,9 @@ func onBoth(b *testing.B, f func(b *testing.B, store string)) {
 // what a gate or a counter has gathered in them, to one center on the same two
 // cores: how long until everything is durable there, and how long an urgent record
 // of one more terminal takes meanwhile, from its own commit to the center's.
-// TING_CATCHUP makes it smaller.
+// TING_CATCHUP makes it smaller. Measured with 400 terminals, 60,000 records, on two
+// cores that other work kept busy (load 20): SQLite 10,300 records/s, 7.2 s, and
+// PostgreSQL 5,500 records/s, 14.4 s.
 func BenchmarkCatchUp(b *testing.B) { onBoth(b, benchmarkCatchUp) }
 
 func benchmarkCatchUp(b *testing.B, store string) {
@@ -263,6 +265,11 @@ func (s *single) measure(ctx context.Context, over func() bool) (took []time.Dur
 // directions with TLS, HTTP, heads and answers, against the same bodies compressed
 // together by batches of 500 (the least that could be sent), for a day's records of
 // each place; and against each body compressed by itself.
+//
+// Measured, bytes a record on the wire and bodies together: gate 10.1 and 9.8 (+3 %),
+// canteen 16.5 and 16.9 (-2 %), library 14.5 and 17.1 (-15 %), counter 473 and 483
+// (-2 %), triage 15.2 and 14.7 (+3 %). Below 0 a batch is less than its bodies: what
+// these have in common is taken out before they are compressed.
 func BenchmarkWire(b *testing.B) {
 	const n = 5000
 	for _, name := range []string{"gate", "canteen", "library", "counter", "triage"} {
@@ -425,7 +432,7 @@ func pouchDB(b *testing.B, dir string, entries []journal.Entry) float64 {
 
 // BenchmarkCenterMemory: what an idle center takes, and with 5,000 terminals that
 // wait for a feed, each over its own TLS connection with its own certificate (PSS).
-// TING_POLLERS makes it smaller.
+// TING_POLLERS makes it smaller. Measured: 49 MiB idle, 387 MiB with 5,000 pollers.
 func BenchmarkCenterMemory(b *testing.B) {
 	pollers := 5000
 	if n, err := strconv.Atoi(os.Getenv("TING_POLLERS")); err == nil {
