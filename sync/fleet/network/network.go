@@ -4,7 +4,6 @@
 package network
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -54,6 +53,7 @@ func New() *Net {
 
 // Line is the line of a site.
 type Line struct {
+	net     *Net
 	proxy   *toxiproxy.Proxy
 	mu      sync.Mutex
 	weather Weather
@@ -65,7 +65,7 @@ func (n *Net) Line(name, center string) (*Line, error) {
 	if err := p.Start(); err != nil {
 		return nil, fmt.Errorf("lay a line: %w", err)
 	}
-	return &Line{proxy: p, weather: Fair}, nil
+	return &Line{net: n, proxy: p, weather: Fair}, nil
 }
 
 // Address is where the line begins: host:port.
@@ -78,12 +78,22 @@ func (l *Line) Weather() Weather {
 	return l.weather
 }
 
-// Set changes the weather, also of connections that stand.
+// Set changes the weather. Connections that stand feel a fair line turn bad; when a bad
+// one changes they are cut, as the repair of a line cuts them.
 func (l *Line) Set(w Weather) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w == l.weather {
 		return nil
+	}
+	if _, bad := toxics[l.weather]; bad {
+		// Taken out of a connection that is just ending, a toxic can wait for ever for
+		// it, and hold everybody up: the line is laid anew instead.
+		l.proxy.Stop()
+		l.proxy = toxiproxy.NewProxy(l.net.server, l.proxy.Name, l.proxy.Listen, l.proxy.Upstream)
+		if err := l.proxy.Start(); err != nil {
+			return fmt.Errorf("mend a line: %w", err)
+		}
 	}
 	switch {
 	case w == Cut:
@@ -93,7 +103,6 @@ func (l *Line) Set(w Weather) error {
 			return fmt.Errorf("mend a line: %w", err)
 		}
 	}
-	l.proxy.Toxics.ResetToxics(context.Background())
 	if words, ok := toxics[w]; ok {
 		for _, stream := range []string{"upstream", "downstream"} {
 			toxic := fmt.Sprintf(`{"name":%q,"stream":%q,%s`, string(w)+"-"+stream, stream, strings.TrimPrefix(words, "{"))
