@@ -87,7 +87,7 @@ func Restore(ctx context.Context, copied, to string) (v Verified, setAside strin
 	if err != nil {
 		return v, "", fmt.Errorf("restore the journal: %w", err)
 	}
-	defer release(lock)
+	defer func() { _ = release(lock) }() // nothing was written to it
 	if v, err = verifyCopy(ctx, copied); err != nil {
 		return v, "", fmt.Errorf("restore the journal: the copy is no use: %w", classify(err))
 	}
