@@ -99,10 +99,7 @@ func casePage(r *rules.Rules, w Waiting, now time.Time) view.Page {
 	p := view.Page{
 		ID:    "triage-case",
 		Title: view.Same(Ticket(r, w)),
-		Body: []view.Node{
-			view.Receipt{Key: view.Key{Key: "facts"}, Number: Ticket(r, w), Facts: f},
-			view.List{Key: view.Key{Key: "reasons"}, Items: reasonItems(w.Level, w.Reasons)},
-		},
+		Body:  append([]view.Node{view.Receipt{Key: view.Key{Key: "facts"}, Number: Ticket(r, w), Facts: f}}, reasonNodes(w.Level, w.Reasons)...),
 		Actions: []view.Action{
 			{ID: Confirm, Label: view.T("确认级别", "Confirm the level"), Primary: true},
 			{ID: actionOtherLevel, Label: view.T("调整级别", "Another level")},

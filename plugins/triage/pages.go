@@ -382,14 +382,17 @@ func facts(r *rules.Rules, w Waiting) []view.Fact {
 	}
 }
 
-// reasonItems are the reasons that decided a level.
-func reasonItems(level rules.Level, reasons []rules.Reason) (items []view.ListItem) {
+// maxReasons is how many reasons a page gives; the record has all of them.
+const maxReasons = 4
+
+// reasonNodes are the reasons that decided a level, in full: a list would cut them.
+func reasonNodes(level rules.Level, reasons []rules.Reason) (nodes []view.Node) {
 	for _, x := range reasons {
-		if x.Level == level {
-			items = append(items, view.ListItem{Title: x.Text, Icon: "info"})
+		if x.Level == level && len(nodes) < maxReasons {
+			nodes = append(nodes, view.TextNode{Text: view.T("· "+x.Text.ZH, "· "+x.Text.EN)})
 		}
 	}
-	return items
+	return nodes
 }
 
 func resultPage(r *rules.Rules, w Waiting, a rules.Assessment, ahead int) view.Page {
@@ -411,8 +414,9 @@ func resultPage(r *rules.Rules, w Waiting, a rules.Assessment, ahead int) view.P
 		f = append(f, view.Fact{Label: view.T("前面还有", "Before you"), Value: view.Tf("%d 人", "%d", ahead)})
 	}
 	p.Body = append(p.Body,
-		view.Receipt{Key: view.Key{Key: "ticket"}, Number: Ticket(r, w), Facts: f},
-		view.List{Key: view.Key{Key: "reasons"}, Items: reasonItems(a.Level, a.Reasons)},
+		view.Receipt{Key: view.Key{Key: "ticket"}, Number: Ticket(r, w), Facts: f})
+	p.Body = append(p.Body, reasonNodes(a.Level, a.Reasons)...)
+	p.Body = append(p.Body,
 		view.Notice{Text: view.T("等候时加重了,请马上告诉护士,或在这里重新评估。"+disclaimer.ZH, "If you feel worse while you wait, tell a nurse at once or be assessed again here. "+disclaimer.EN)},
 	)
 	p.Actions = []view.Action{{ID: actionDone, Label: view.T("知道了", "I see"), Primary: true}}
@@ -445,10 +449,9 @@ func notRecordedPage(r *rules.Rules, a rules.Assessment) view.Page {
 		ID:    "triage-not-recorded",
 		Title: view.T("暂时不能取号", "No ticket can be given just now"),
 		Tone:  view.Warning,
-		Body: []view.Node{
+		Body: append([]view.Node{
 			view.TextNode{Large: true, Text: view.T("请直接找护士,告诉她:"+r.Level(a.Level).Name.ZH, "Please go straight to a nurse and say: "+r.Level(a.Level).Name.EN)},
-			view.List{Key: view.Key{Key: "reasons"}, Items: reasonItems(a.Level, a.Reasons)},
-		},
+		}, reasonNodes(a.Level, a.Reasons)...),
 		Actions: []view.Action{{ID: actionDone, Label: view.T("知道了", "I see"), Primary: true}},
 		Timeout: resultStays,
 	}
