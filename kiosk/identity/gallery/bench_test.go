@@ -29,7 +29,8 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 // BenchmarkPut enrols one more, durably, where 100,000 people are; the baseline is
-// two appends of the same sizes to two files, each with its fsync.
+// two appends of the same sizes to two files, each with its fsync. On a machine busy
+// with other work 3.3 ms after 2.1 ms: 10,000 Puts in half a minute there.
 func BenchmarkPut(b *testing.B) {
 	dir := b.TempDir()
 	fill(b, dir, 100_000, 1)
@@ -73,7 +74,8 @@ func BenchmarkPut(b *testing.B) {
 	})
 }
 
-// BenchmarkErase erases one of 100,000: all keys are wrapped anew.
+// BenchmarkErase erases one of 100,000: all keys are wrapped anew, 1.1 s on a machine
+// busy with other work.
 func BenchmarkErase(b *testing.B) {
 	dir := b.TempDir()
 	fill(b, dir, 100_000, 1)
