@@ -11,6 +11,7 @@ var Modules = []string{
 	"canteen", "canteen-desk", "canteen-account",
 	"hall",
 	"library",
+	"hall-desk", "hall-screen",
 	"triage", "triage-desk",
 }
 

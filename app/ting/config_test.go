@@ -125,6 +125,15 @@ func TestLoadConfig_MissingFile(t *testing.T) {
 	}
 }
 
+// TestLaneOfACounter: a lane without a barrier is a counter's number, as long as
+// the module may open none.
+func TestLaneOfACounter(t *testing.T) {
+	text := demoText(t) + "\n[[module]]\nid = \"hall-desk\"\nlane = \"3\"\ngrant = [\"identify\", \"record\", \"feeds\"]\n"
+	if _, err := load(t, text); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSocketDir_FitsASocketsPath(t *testing.T) {
 	if got := socketDir("/var/lib/ting"); got != "/var/lib/ting/run" {
 		t.Errorf("%q: a short state directory keeps its sockets", got)
