@@ -35,11 +35,12 @@ func startPage(services int) view.Page {
 			{ID: actionEntity, Title: view.T("企业办事", "For companies"), Detail: view.T("按经营阶段找", "By stage of business"), Icon: "building"},
 			{ID: actionSearch, Title: view.T("搜索事项", "Search"), Detail: view.T("名称、俗称或拼音", "A name, or pinyin"), Icon: "search"},
 			{ID: actionSlip, Title: view.T("扫指引单", "Scan a slip"), Detail: view.T("工作人员给您的", "That a clerk gave you"), Icon: "scanner"},
-			{ID: actionProgress, Title: view.T("查进度、补材料、评价", "Progress and rating"), Detail: view.T("凭回执编号", "By your receipt"), Icon: "clock"},
+			{ID: actionProgress, Title: view.T("查办理进度", "Progress"), Detail: view.T("补材料、评价也在这里", "Also materials and rating"), Icon: "clock"},
 			{ID: actionTicket, Title: view.T("排队取号", "Take a ticket"), Detail: view.T("到人工窗口办", "For a counter"), Icon: "ticket"},
 		}}},
 	}
 	if services == 0 {
+		p.Timeout = refresh
 		p.Body = append([]view.Node{view.Notice{Tone: view.Warning, Text: view.T("办事目录还没有下发到本机", "The list of services has not reached this terminal yet"),
 			Detail: view.T("查进度和取号照常可用。", "Progress and tickets work as usual.")}}, p.Body...)
 	}

@@ -89,17 +89,17 @@ func either[T any](ctx context.Context, s kiosk.Session, page func(trouble view.
 	}
 }
 
-// start is the module's first page, and what is chosen on it.
-func (v *visit) start(ctx context.Context) error {
-	if v.services == nil {
-		services, err := readServices(ctx, v.s)
-		if err != nil {
-			return err
-		}
-		v.services = services
+// start is the module's first page, and what is chosen on it. The page may stand
+// for hours before it is touched, so that the catalog is read after that too.
+func (v *visit) start(ctx context.Context) (err error) {
+	if v.services, err = readServices(ctx, v.s); err != nil {
+		return err
 	}
 	a, err := v.s.Ask(ctx, startPage(len(v.services)))
 	if err != nil {
+		return err
+	}
+	if v.services, err = readServices(ctx, v.s); err != nil {
 		return err
 	}
 	switch a.Action {
@@ -115,6 +115,8 @@ func (v *visit) start(ctx context.Context) error {
 		return v.progress(ctx)
 	case actionTicket:
 		return v.ticket(ctx, TicketTaken{}, "")
+	case view.ActionTimeout: // the catalog may have come
+		return errBack
 	}
 	return errHome
 }
