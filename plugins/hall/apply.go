@@ -98,20 +98,28 @@ func (v *visit) turnedAway(ctx context.Context, s catalog.Service, o catalog.Opt
 	return errBack
 }
 
-// sign asks for the telephone and the signature under what is handed in.
+// sign asks for the telephone, and for the signature under what is handed in.
+// They are two pages: the keys for the one would lie upon the other.
 func (v *visit) sign(ctx context.Context, app *application) error {
 	for {
-		a, err := ask(ctx, v.s, signPage(app))
+		a, err := ask(ctx, v.s, contactPage(app))
 		if err != nil {
 			return err
 		}
-		image, signed := a.Image(fieldSignature)
-		if a.Action != actionSubmit || !signed {
-			continue
-		}
 		app.applicant.Phone = a.Text(fieldPhone)
-		app.signature = picture{media: "image/png", bytes: image}
-		return nil
+		for {
+			a, err := ask(ctx, v.s, signPage(app))
+			if errors.Is(err, errBack) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if image, signed := a.Image(fieldSignature); signed && a.Action == actionSubmit {
+				app.signature = picture{media: "image/png", bytes: image}
+				return nil
+			}
+		}
 	}
 }
 

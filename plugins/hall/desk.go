@@ -143,6 +143,10 @@ func (c *clerk) work(ctx context.Context) error {
 		said = view.Notice{}
 		switch a.Action {
 		case actionCallNext:
+			if typed := a.Text(fieldNumber); typed != "" { // Enter, after a number was typed or scanned
+				said, err = c.callNumber(ctx, q, typed)
+				break
+			}
 			said, err = c.callNext(ctx, q)
 		case actionCallNumber:
 			said, err = c.callNumber(ctx, q, a.Text(fieldNumber))

@@ -115,7 +115,7 @@ func TestDeskServesTheQueue(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	// Who missed his call has come back.
-	tm.Answer(actionCallNumber, map[string]string{fieldNumber: "a002"})
+	tm.Answer(actionCallNext, map[string]string{fieldNumber: "a002"}) // Enter
 	p = tm.WantPage("attend")
 	if p.Body[0].(view.Receipt).Number != "A002" {
 		t.Errorf("%+v", p.Body[0])

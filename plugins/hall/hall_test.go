@@ -122,8 +122,10 @@ func answered(tm *kiosktest.Terminal) {
 }
 
 func sign(tm *kiosktest.Terminal, phone string) {
+	tm.WantPage("contact")
+	tm.Answer(actionNext, map[string]string{fieldPhone: phone})
 	tm.WantPage("sign")
-	tm.AnswerWith(actionSubmit, map[string]view.Value{fieldPhone: {Text: phone}, fieldSignature: {Image: signature()}})
+	tm.AnswerWith(actionSubmit, map[string]view.Value{fieldSignature: {Image: signature()}})
 }
 
 func submitted(t *testing.T, tm *kiosktest.Terminal) Submitted {
@@ -461,7 +463,7 @@ func TestRefusals(t *testing.T) {
 		tm.Identifies(lin)
 		touch(tm, "materials", actionNext)
 		photograph(tm, "photo-lease-0", actionNext, sheet(80, 80, false))
-		tm.WantPage("sign")
+		tm.WantPage("contact")
 		tm.DiskFull()
 		sign(tm, "")
 		touch(tm, "not-stored", actionDone)
@@ -499,6 +501,7 @@ func TestLeavingLeavesNothing(t *testing.T) {
 		{"photo-lease-0", func(tm *kiosktest.Terminal) {
 			tm.AnswerWith(actionNext, map[string]view.Value{fieldPhoto: {Image: sheet(80, 80, false)}})
 		}},
+		{"contact", func(tm *kiosktest.Terminal) { tm.Answer(actionNext, nil) }},
 		{"sign", nil},
 	}
 	for n := range steps {

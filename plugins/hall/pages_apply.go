@@ -172,6 +172,17 @@ func missingPage(m catalog.Material) view.Page {
 	}
 }
 
+func contactPage(app *application) view.Page {
+	return view.Page{
+		ID: "contact", Title: view.T("怎么联系您?", "How can we reach you?"), Step: 5, Steps: applySteps,
+		Body: []view.Node{view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{{
+			ID: fieldPhone, Kind: view.FieldPhone, Label: view.T("联系电话", "Telephone"),
+			Hint: view.T("办理结果会通知这个号码,没有可以不填", "We tell you the result there; may be left empty"), Value: app.applicant.Phone,
+		}}}},
+		Actions: []view.Action{{ID: actionNext, Label: view.T("下一步", "Next"), Icon: "next", Primary: true}},
+	}
+}
+
 func signPage(app *application) view.Page {
 	var shots, follow int
 	for _, m := range app.wanted {
@@ -195,7 +206,6 @@ func signPage(app *application) view.Page {
 		Body: []view.Node{
 			view.Receipt{Key: view.Key{Key: "facts"}, Facts: facts},
 			view.Form{Key: view.Key{Key: "form"}, Fields: []view.Field{
-				{ID: fieldPhone, Kind: view.FieldPhone, Label: view.T("联系电话", "Telephone"), Hint: view.T("办理结果会通知这个号码,没有可以不填", "We tell you the result there; may be left empty"), Value: app.applicant.Phone},
 				{ID: fieldSignature, Kind: view.FieldSignature, Label: view.T("申请人签名", "Signature"), Required: true,
 					Hint: view.T("签名表示:以上内容和材料真实;同意为本次办理调取政府已有的电子证照", "I confirm that all this is true, and agree that my electronic licences are fetched for this application")},
 			}},
