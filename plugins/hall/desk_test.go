@@ -19,7 +19,6 @@ type center struct {
 	tm      *kiosktest.Terminal
 	files   map[string]*CaseFile
 	tickets map[string]*Ticket
-	heard   int // records taken
 }
 
 // desk opens window 3 with cases and tickets in the feeds, and signs 苏婉 in.

@@ -27,7 +27,6 @@ var (
 	su   = kiosk.Person{ID: "W-0101", Name: "苏婉", Group: "综合窗口", Role: "staff", Way: kiosk.WayPIN}
 
 	linCard  = kiosk.IDCard{Number: "330106195603210019", Name: "林知远", Birth: time.Date(1956, 3, 21, 0, 0, 0, 0, time.UTC)}
-	chenCard = kiosk.IDCard{Number: "330106199105120027", Name: "陈思敏", Birth: time.Date(1991, 5, 12, 0, 0, 0, 0, time.UTC)}
 	fangCard = kiosk.IDCard{Number: "330106198511034118", Name: "方文", Birth: time.Date(1985, 11, 3, 0, 0, 0, 0, time.UTC)} // nobody knows him
 )
 
