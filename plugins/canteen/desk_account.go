@@ -271,8 +271,8 @@ func (v *atDesk) enter(ctx context.Context, row holderRow, e Entry) (r kiosk.Rec
 // limit sets a diner's daily limit, as his guardian wants it.
 func (v *atDesk) limit(ctx context.Context, p person) error {
 	typed, who, wrong := "", "", view.Text{}
-	if p.account.limit > 0 {
-		typed = Yuan(p.account.limit)[len("¥"):]
+	if p.limit > 0 {
+		typed = Yuan(p.limit)[len("¥"):]
 	}
 	for {
 		a, err := v.s.Ask(ctx, limitPage(typed, who, wrong))

@@ -44,10 +44,6 @@ func done() []view.Action {
 	return []view.Action{{ID: actionDone, Label: view.T("知道了", "I see"), Primary: true}}
 }
 
-func back() view.Action {
-	return view.Action{ID: actionDone, Label: view.T("返回", "Back"), Icon: "back"}
-}
-
 func said(id string, title, text, detail view.Text) view.Page {
 	return view.Page{ID: id, Title: title, Tone: view.Warning, Actions: done(),
 		Body: []view.Node{view.Notice{Tone: view.Warning, Text: text, Detail: detail}}}
@@ -203,7 +199,7 @@ func accountPage(p person) view.Page {
 	}
 	page := view.Page{
 		ID:    "account",
-		Title: view.Same(strings.Join([]string{p.Name, p.Group, p.holderRow.ID}, " ")),
+		Title: view.Same(strings.Join([]string{p.Name, p.Group, p.ID}, " ")),
 		Body:  body,
 		Actions: []view.Action{
 			{ID: actionTopUp, Label: view.T("现金充值", "Cash top-up"), Icon: "add", Primary: true},

@@ -31,7 +31,6 @@ type ledger struct {
 	*sql.Tx
 	projection *center.Ledger
 	feeds      map[string]map[string][]byte
-	letters    []error
 }
 
 func newLedger(t *rapid.T, db *sql.DB) *ledger {

@@ -154,7 +154,7 @@ func (v *visit) sighted(ctx context.Context, sg kiosk.Sighting) error {
 		v.trouble = ""
 	}
 	switch {
-	case v.order != nil && !(v.order.yields && sg.Verdict == kiosk.Recognised):
+	case v.order != nil && (!v.order.yields || sg.Verdict != kiosk.Recognised):
 		// Somebody is asked something: what the camera sees does not take his page.
 		switch {
 		case sg.Verdict == kiosk.Recognised && sg.Person.ID != v.order.person.ID:
