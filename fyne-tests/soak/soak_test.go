@@ -140,13 +140,14 @@ func soak(tb testing.TB, n int) (before, after state) {
 	return states[0], states[1]
 }
 
-// TestSoak is BenchmarkSoak shortened. A page that stayed referred to would cost
-// more than the bound: its widgets and texts are some 100 KiB.
+// TestSoak is BenchmarkSoak shortened. A page that stayed referred to costs some
+// 100 KiB in widgets and texts, and the caches of so few pages grow by 1.5 MiB
+// (measured): the bound is passed when one page in eight stays.
 func TestSoak(t *testing.T) {
 	const pages = 200
 	before, after := soak(t, pages)
 	t.Logf("before %+v, after %+v", before, after)
-	if grown := after.heap - before.heap; grown > 6<<20 {
+	if grown := after.heap - before.heap; grown > 4<<20 {
 		t.Errorf("the heap grew by %d KiB over %d pages", grown>>10, pages)
 	}
 	if grown := after.goroutines - before.goroutines; grown > 3 {
