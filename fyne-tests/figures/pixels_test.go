@@ -22,6 +22,9 @@ import (
 // the module's call in its own process, the host, the shell, the window. An "update"
 // changes the words and colours of a page that stays, a "page" is another one.
 // The baseline is Chromium with an equivalent page, told by server-sent events.
+// Chromium draws what has changed, the toolkit the whole window: with a graphics card
+// that makes no difference. Written, on a busy machine: p50 17 ms and 8 to 11 ms of a
+// processor a page for Chromium, 32 and 58 for the terminal.
 func BenchmarkPageToPixels(b *testing.B) {
 	b.Run("chromium/update", func(b *testing.B) {
 		district.Need(b, "chromium")
