@@ -98,6 +98,7 @@ type Center struct {
 	ca          *Authority
 	key         ed25519.PrivateKey
 	incarnation atomic.Pointer[string]
+	hears       chan struct{} // closed once it hears what others do; see Hears
 
 	urgent, ordinary *lane
 	asks             *lane // batches without records
@@ -178,6 +179,9 @@ func Open(ctx context.Context, opt Options) (_ *Center, err error) {
 			return nil, fmt.Errorf("projection %s: %w", p.Name(), err)
 		}
 		c.runners = append(c.runners, r)
+	}
+	if c.db.Shared() {
+		c.hears = make(chan struct{})
 	}
 	run, stop := context.WithCancel(context.Background())
 	c.stop = stop

@@ -101,12 +101,31 @@ func (c *Center) retell(ctx context.Context, about string) {
 	}
 }
 
+// Hears waits until this center hears what the others do that serve the same
+// database. Until then it says that all may have changed when it begins to hear.
+func (c *Center) Hears(ctx context.Context) error {
+	if c.hears == nil {
+		return nil // SQLite: there are no others
+	}
+	select {
+	case <-c.hears:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // missed looks at everything, because notes may have been lost.
 func (c *Center) missed(ctx context.Context) {
 	c.readIncarnation(ctx)
 	c.feeds.wakeAll()
 	c.wakeRunners()
 	c.Events.Announce("all")
+	select {
+	case <-c.hears:
+	default: // the first time; Listen calls one after the other
+		close(c.hears)
+	}
 }
 
 // readIncarnation reads which incarnation the database is of. Another center may

@@ -100,6 +100,9 @@ func openAt(t testing.TB, now func() time.Time) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := c.Hears(ctx); err != nil {
+		t.Fatal(err)
+	}
 	hash := cheap(t)
 	if err := c.Edit(ctx, func(tx *store.Tx) error {
 		for _, r := range Roles() {
