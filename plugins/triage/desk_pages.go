@@ -57,10 +57,10 @@ func queuePage(r *rules.Rules, queue []Waiting, now time.Time) view.Page {
 	switch {
 	case called > 0:
 		p.Body = append([]view.Node{view.Notice{Key: view.Key{Key: "called"}, Tone: view.Warning,
-			Text: view.Tf("有 %d 位病人在呼叫护士", "%d patients are calling for a nurse", called)}}, p.Body...)
+			Text: view.Tf("有 %d 位病人在呼叫护士", "Calling for a nurse: %d", called)}}, p.Body...)
 	case due > 0:
 		p.Body = append([]view.Node{view.Notice{Key: view.Key{Key: "due"}, Tone: view.Warning,
-			Text: view.Tf("有 %d 位病人超过时限,请重新评估", "%d patients have waited too long; please assess them again", due)}}, p.Body...)
+			Text: view.Tf("有 %d 位病人超过时限,请重新评估", "Waited too long: %d. Please assess again", due)}}, p.Body...)
 	}
 	return p
 }
@@ -71,7 +71,7 @@ func state(r *rules.Rules, w Waiting, now time.Time) string {
 	case w.Called:
 		return "呼叫护士"
 	case w.Due(r, now):
-		return "超时,须复评"
+		return "超时 须复评"
 	case w.Confirmed:
 		return "已确认"
 	}

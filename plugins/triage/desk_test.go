@@ -51,7 +51,7 @@ func rows(tm *kiosktest.Terminal) [][]string {
 func TestQueue(t *testing.T) {
 	tm := desk(t)
 	got := rows(tm)
-	if len(got) != 3 || got[0][1] != "R-BBBBB" || got[0][5] != "呼叫护士" || got[1][1] != "E-AAAAA" || got[1][5] != "超时,须复评" || got[2][5] != "待确认" {
+	if len(got) != 3 || got[0][1] != "R-BBBBB" || got[0][5] != "呼叫护士" || got[1][1] != "E-AAAAA" || got[1][5] != "超时 须复评" || got[2][5] != "待确认" {
 		t.Errorf("the queue is %v", got)
 	}
 	// It is drawn anew by itself; somebody has come meanwhile.

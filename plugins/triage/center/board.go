@@ -38,7 +38,7 @@ func (t *Triage) Board(_ context.Context, q projection.Querier, site string, now
 			state = "呼叫护士"
 			calling++
 		case w.Due(t.rules, now):
-			state = "超时,须复评"
+			state = "超时 须复评"
 			due++
 		}
 		rows = append(rows, []string{w.Level.String(), triage.Ticket(t.rules, w.Waiting), t.rules.DepartmentName(w.Department).ZH,
