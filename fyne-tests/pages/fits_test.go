@@ -40,7 +40,7 @@ func TestEveryLookFits(t *testing.T) {
 			s, err := shell.New(shell.Options{
 				Mode: c.mode, Display: c.display, Windowed: c.size, Place: sample.Place, App: testApp(), Films: films{},
 				Now:        func() time.Time { return sample.Clock },
-				Viewfinder: picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH, Stride: 3 * sample.PictureW}},
+				Viewfinder: &picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH, Stride: 3 * sample.PictureW}},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -58,7 +58,7 @@ func open(t *testing.T, p view.Page, o shell.Options, st shell.Status, faces ...
 	for i := range faces {
 		faces[i].Rect = at
 	}
-	o.Viewfinder = picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
+	o.Viewfinder = &picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH,
 		Stride: 3 * sample.PictureW, Faces: faces}}
 	o.Shortcuts = []shell.Shortcut{{Module: "enrolment", Title: view.T("人脸登记", "Enrol"), Icon: "face"}}
 	s, w, done := start(t, o)
@@ -97,10 +97,10 @@ func (films) Open(name string) (shell.Film, error) {
 		return nil, errors.New("no such film")
 	}
 	pix, _ := sample.Picture(0)
-	return film{picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH, Stride: 3 * sample.PictureW}}}, nil
+	return film{&picture{shell.Picture{Seq: 1, Pix: pix, W: sample.PictureW, H: sample.PictureH, Stride: 3 * sample.PictureW}}}, nil
 }
 
-type film struct{ picture }
+type film struct{ *picture }
 
 func (film) Close() error { return nil }
 
@@ -109,7 +109,7 @@ var testApp = sync.OnceValue(test.NewApp)
 
 type picture struct{ shell.Picture }
 
-func (p picture) Latest(after uint64) (shell.Picture, bool) { return p.Picture, p.Seq > after }
+func (p *picture) Latest(after uint64) (shell.Picture, bool) { return p.Picture, p.Seq > after }
 
 // hold compares got with the golden file of the test's name.
 func hold(t *testing.T, got string) {
