@@ -104,10 +104,9 @@ func assessment(c *Config, kept *identity.Kept, now time.Time) string {
 		say("| 业务记录的副本 | %s | 同上 |", c.Journal.Copy)
 	}
 	say("")
-	switch {
-	case kept == nil:
+	if kept == nil {
 		say("终端正在运行,生成时未读取模板数量和保存期限;停机后重新生成,或见控制台。\n")
-	default:
+	} else {
 		say("现存模板 %d 个。", kept.Templates)
 		if len(kept.Rules) == 0 {
 			say("\n**没有下发保存期限:模板一直保存到撤回为止。请先设置保存期限(ting-center retention)。**\n")

@@ -234,8 +234,8 @@ func TestIdentityEnrol(t *testing.T) {
 
 	// Again: who is enrolled stays so, and nothing is recorded twice.
 	s.rows = s.rows[:2]
-	if err := os.RemoveAll(s.photos); err == nil {
-		err = os.Mkdir(s.photos, 0o755)
+	if err := errors.Join(os.RemoveAll(s.photos), os.Mkdir(s.photos, 0o755)); err != nil {
+		t.Fatal(err)
 	}
 	if got, out, err := s.run(); err != nil || got["p00"] != resultAlready || got["p01"] != resultAlready || !strings.Contains(out, "此前已登记") {
 		t.Errorf("when all are enrolled: %v\n%s", err, out)

@@ -295,9 +295,9 @@ func (o *Outbox) compact() error {
 		f.Close()
 		return err
 	}
-	o.file.Close()
+	old := o.file
 	o.file, o.size = f, int64(len(b))
-	return syncDir(o.path)
+	return errors.Join(old.Close(), syncDir(o.path))
 }
 
 // layAside keeps an item that the receiver will not take.

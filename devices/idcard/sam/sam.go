@@ -106,7 +106,7 @@ func (r *Reader) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 				return err
 			}
 		case c := <-r.reads.Waiting():
-			card, err := r.await(ctx, &m, c.Ctx)
+			card, err := r.await(ctx, c.Ctx, &m)
 			c.Answer(card, err)
 			if errors.Is(err, idcard.ErrAway) {
 				return err
@@ -116,7 +116,7 @@ func (r *Reader) serve(ctx context.Context, l *port.Line, c port.Conn) error {
 }
 
 // await looks for a card until there is one.
-func (r *Reader) await(ctx context.Context, m *module, caller context.Context) (idcard.Card, error) {
+func (r *Reader) await(ctx, caller context.Context, m *module) (idcard.Card, error) {
 	look := time.NewTicker(findEvery)
 	defer look.Stop()
 	for {

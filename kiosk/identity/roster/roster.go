@@ -290,10 +290,7 @@ func decode(raw []byte) (text, encoding string, err error) {
 	chinese := slices.ContainsFunc(header, func(b byte) bool { return b >= utf8.RuneSelf })
 	asUTF8 := strings.ToValidUTF8(string(raw), "\ufffd")
 	converted, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
-	if err != nil {
-		return asUTF8, "UTF-8", nil
-	}
-	if chinese && utf8.Valid(header) || !chinese && strings.Count(asUTF8, "\ufffd") <= strings.Count(string(converted), "\ufffd") {
+	if err != nil || chinese && utf8.Valid(header) || !chinese && strings.Count(asUTF8, "\ufffd") <= strings.Count(string(converted), "\ufffd") {
 		return asUTF8, "UTF-8", nil
 	}
 	return string(converted), "GB18030", nil

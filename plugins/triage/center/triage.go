@@ -98,7 +98,7 @@ func (t *Triage) Apply(_ context.Context, tx projection.Tx, r projection.Receive
 		return projection.Permanent(err)
 	}
 	_, err = tx.Exec(`INSERT INTO triage_events (id, site, case_id, kind, at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-		r.ID[:], r.Site, caseID, r.Kind, e.at.UnixMicro(), []byte(r.Body))
+		r.ID[:], r.Site, caseID, r.Kind, e.at.UnixMicro(), r.Body)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func TestBundle(t *testing.T) {
 			}
 			urls[e.FullURL] = true
 			kinds[e.Resource["resourceType"].(string)]++
-			if e.Request.Method != "POST" || e.Request.URL != e.Resource["resourceType"] || !strings.HasPrefix(e.Request.IfNoneExist, "identifier=") {
+			if e.Request.Method != http.MethodPost || e.Request.URL != e.Resource["resourceType"] || !strings.HasPrefix(e.Request.IfNoneExist, "identifier=") {
 				t.Errorf("%s: request %+v", name, e.Request)
 			}
 		}
