@@ -71,8 +71,8 @@ func (w *identifying) code(c scanned) (p kiosk.Person, done bool, err error) {
 	if w.form != kiosk.WayPass {
 		return p, false, nil
 	}
-	if c.err != nil {
-		w.log.Warn("identity: the scanner does not answer", "op", "scan", "cause", c.err)
+	if why := c.err; why != nil {
+		w.log.Warn("identity: the scanner does not answer", "op", "scan", "cause", why)
 		w.sayPass(view.Notice{Tone: view.Warning, Text: view.T("扫码器没有响应,请用其他方式", "The scanner does not answer; please use another way")})
 		return p, false, nil
 	}

@@ -289,8 +289,8 @@ func decode(raw []byte) (text, encoding string, err error) {
 	header, _, _ := bytes.Cut(raw, []byte("\n"))
 	chinese := slices.ContainsFunc(header, func(b byte) bool { return b >= utf8.RuneSelf })
 	asUTF8 := strings.ToValidUTF8(string(raw), "\ufffd")
-	converted, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
-	if err != nil || chinese && utf8.Valid(header) || !chinese && strings.Count(asUTF8, "\ufffd") <= strings.Count(string(converted), "\ufffd") {
+	converted, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(raw) // nil where it is none
+	if converted == nil || chinese && utf8.Valid(header) || !chinese && strings.Count(asUTF8, "\ufffd") <= strings.Count(string(converted), "\ufffd") {
 		return asUTF8, "UTF-8", nil
 	}
 	return string(converted), "GB18030", nil
