@@ -23,6 +23,8 @@ type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error // after done
+	// drained closes when nobody can write a line any more.
+	drained chan struct{}
 
 	mu    sync.Mutex
 	lines []string
@@ -32,7 +34,7 @@ type Process struct {
 // Start runs a program, killed at the test's end at the latest.
 func Start(t testing.TB, name string, cmd *exec.Cmd) *Process {
 	t.Helper()
-	p := &Process{Name: name, t: t, cmd: cmd, done: make(chan struct{}), more: make(chan struct{})}
+	p := &Process{Name: name, t: t, cmd: cmd, done: make(chan struct{}), drained: make(chan struct{}), more: make(chan struct{})}
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +62,11 @@ func Start(t testing.TB, name string, cmd *exec.Cmd) *Process {
 	return p
 }
 
+// lastWords is how long a process that has ended is listened to.
+const lastWords = 10 * time.Second
+
 func (p *Process) read(r *os.File) {
+	defer close(p.drained)
 	defer r.Close()
 	s := bufio.NewReader(r)
 	for {
@@ -140,6 +146,12 @@ func (p *Process) WaitFor(after Mark, limit time.Duration, parts ...string) stri
 		select {
 		case <-more:
 		case <-p.done:
+			// Its last words may not be read yet, or a child of it holds their pipe.
+			select {
+			case <-more:
+			case <-p.drained:
+			case <-time.After(lastWords):
+			}
 			p.mu.Lock()
 			ended := next == len(p.lines)
 			p.mu.Unlock()
