@@ -365,11 +365,17 @@ func TestDiskFull(t *testing.T) {
 
 // TestUnseen: every verdict but Recognised has its page, with the other ways.
 func TestUnseen(t *testing.T) {
-	for verdict := range unseenBy {
+	titles := map[string]kiosk.Verdict{}
+	for _, verdict := range []kiosk.Verdict{kiosk.Stranger, kiosk.TooDark, kiosk.TooFar, kiosk.TwoFaces, kiosk.Withdrawn,
+		kiosk.CardUnknown, kiosk.Lookalike, kiosk.NoCamera, kiosk.NoEngine} {
 		t.Run(string(verdict), func(t *testing.T) {
 			tm := counter(t, usual())
 			sees(tm, verdict)
 			p := tm.WantPage(string(verdict))
+			if other, twice := titles[p.Title.ZH]; twice {
+				t.Errorf("the same title as %s", other)
+			}
+			titles[p.Title.ZH] = verdict
 			if diff := cmp.Diff(otherWays(), p.Actions); diff != "" {
 				t.Errorf("ways (-want +got):\n%s", diff)
 			}

@@ -42,6 +42,11 @@ var unseenBy = map[kiosk.Verdict]unseen{
 		text:  view.T("按您的意愿,这里不用人脸识别", "As you wished, your face is not used here"),
 		tone:  view.Refusal, stays: refusalStays,
 	},
+	kiosk.Lookalike: {
+		title: view.T("请再刷一次卡", "Please tap your card too"),
+		text:  view.T("有人和您长得很像,请刷卡、扫码或输密码", "Somebody looks much like you; please use a card, a code or your PIN"),
+		tone:  view.Warning, stays: refusalStays,
+	},
 	kiosk.CardUnknown: {
 		title: view.T("这张卡没有登记", "This card is not registered"),
 		text:  view.T("请换一张卡或码,或请老师帮忙", "Please use another card or code, or ask a teacher"),
